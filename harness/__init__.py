@@ -1,0 +1,1 @@
+"""chainload: where a LangChain chain saturates, why, and at which line."""

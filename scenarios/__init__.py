@@ -1,0 +1,1 @@
+"""Locust scenarios, one a file, and the chains they drive."""
