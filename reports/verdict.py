@@ -1,0 +1,125 @@
+"""The answer of a run, as it is written to verdict.json.  Records only; public, versioned by ``schema``.
+
+Who fills them: ``reports.analysis``.  Who shows them: terminal, page, gate; all with the words of ``reports.words``.
+Times are seconds, missing values are null, never 0.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from harness.records import Frame
+
+VERDICT_SCHEMA = 1
+
+SaturationStatus = Literal["saturated", "saturated_from_first_step", "not_reached", "undecided"]
+Role = Literal["limit", "defect"]
+Confidence = Literal["high", "medium", "low"]
+
+
+class Saturation(msgspec.Struct, frozen=True, kw_only=True):
+    """Where throughput stops growing: users = max_throughput_per_s x response time of one user alone."""
+
+    status: SaturationStatus
+    users: float | None  # posterior median; None unless saturated
+    interval: tuple[float, float] | None  # 95 %; when not reached: None
+    max_throughput_per_s: float | None  # the plateau; when not reached, the highest measured
+    safe_users: int | None  # largest tested step with efficiency of at least 0.8
+    next_step: int | None  # users of the step that would tell most; None when the answer is tight
+    reason: str | None = None  # why undecided, in words
+    lower_bound_users: float | None = None  # not_reached: saturation lies above this
+    base_response_s: float | None = None  # R_0, response time without contention
+    probability: float | None = None  # that it saturates within the tested range
+    chi2_per_dof: float | None = None  # of the best curve; above 4 nothing is claimed
+
+
+class StepSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """What one step measured, warm-up cut off.  ``steps`` of verdict.json."""
+
+    index: int
+    users: int
+    hold_s: float  # as measured, warm-up included
+    warmup_s: float  # cut off its beginning
+    window_s: float  # what remains: the statistics below are of this window
+    sample_count: int  # requests that ended in the window
+    ok_count: int
+    error_count: int  # errors and time-outs
+    censored_count: int  # in flight when the step ended
+    throughput_per_s: float | None  # good completions a second; None when nothing ended well
+    throughput_se_per_s: float | None  # standard error, from batch means; None when too few
+    response_mean_s: float | None  # of good completions, as are the percentiles
+    response_p50_s: float | None
+    response_p95_s: float | None
+    response_p99_s: float | None
+    error_ratio: float | None  # of ended requests; None when none ended
+    efficiency: float | None  # throughput x base response time / users; 1 is perfect scaling
+    is_steady: bool | None  # None: too short to tell
+    errors: dict[str, int] = {}  # message -> count, most frequent first, at most 10
+    first_token_p50_s: float | None = None  # streaming
+    first_token_p95_s: float | None = None
+    token_gap_p50_s: float | None = None
+    rate_limited_count: int | None = None  # 429s the provider sent in the step; None: no provider ledger
+    attempts_per_request: float | None = None  # provider calls per finished request
+    generator_cpu_ratio: float | None = None
+    generator_lag_s: float | None = None
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """One fact behind a finding, with what it was measured from."""
+
+    text: str  # a sentence with its numbers
+    source: str  # target, provider, load, model
+
+
+class Location(msgspec.Struct, frozen=True, kw_only=True):
+    file: str
+    line: int
+    function: str | None = None
+    code: str | None = None
+
+
+class Proof(msgspec.Struct, frozen=True, kw_only=True):
+    """The capacity law: capacity / hold time predicts the highest throughput."""
+
+    capacity: float
+    hold_s: float
+    predicted_per_s: float
+    measured_per_s: float
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One cause, what supports it and what to do."""
+
+    cause: str  # id, see reports.causes
+    role: Role
+    confidence: Confidence
+    share_of_growth: float | None  # of the added response time; None when nothing grew or it cannot be told
+    location: Location | None
+    summary: str  # one or two sentences for the verdict block
+    evidence: list[Evidence]
+    fix: str
+    proof: Proof | None = None
+    stack: list[Frame] = []
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether the measurement itself can be believed; each part says in words what is wrong, or None."""
+
+    load_generator: str | None = None
+    probe_overhead: str | None = None
+    mock: str | None = None
+    target: str | None = None  # restarts, undrained steps
+    notices: list[str] = []
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """verdict.json."""
+
+    schema: int = VERDICT_SCHEMA
+    run: dict[str, Any]  # name, target, mode, started, duration_s, completed, versions …
+    saturation: Saturation
+    findings: list[Finding]  # ordered; the first with role limit explains the saturation point
+    steps: list[StepSummary]
+    health: Health
