@@ -58,7 +58,7 @@ class Child:
         variables = dict(os.environ if environment is None else environment)
         variables |= {LIFELINE_VARIABLE: str(read_end), READY_VARIABLE: str(ready_file.absolute())}
         try:
-            self._process = subprocess.Popen(  # noqa: S603 - the arguments are ours, no shell
+            self._process = subprocess.Popen(
                 list(arguments),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -100,7 +100,9 @@ class Child:
                 failure.exit_code = ExitCode(ready.exit_code or error.exit_code)
                 raise failure
             if ended:
-                raise error(f"the {self.name} process ended with code {self.exit_code} at start{self._last_words()}")
+                raise error(
+                    f"the {self.name} process ended with code {self.exit_code} at start{self._last_words()}"
+                )
             waiting()
             time.sleep(POLL_S)
         raise error(f"the {self.name} process was not ready after {timeout_s:g} s{self._last_words()}")
@@ -146,8 +148,12 @@ class Child:
     def _copy_output(self) -> None:
         redact = Redactor()
         assert self._process.stdout is not None
-        with contextlib.suppress(OSError, ValueError), self.log_file.open("a", encoding="utf-8") as log:
-            for line in self._process.stdout:
+        with (
+            contextlib.suppress(OSError),  # a full disk must not stop the run
+            self._process.stdout as output,
+            self.log_file.open("a", encoding="utf-8") as log,
+        ):
+            for line in output:
                 log.write(redact(line.decode(errors="replace")))
                 log.flush()
 

@@ -43,7 +43,9 @@ def fill_placeholders(value: Any, fill: Fill) -> Any:
             fields = {name: fill_placeholders(v, fill) for name, v in value.__dict__.items()}
             return value.model_copy(update=fields)
         case _ if dataclasses.is_dataclass(value) and not isinstance(value, type):
-            fields = {f.name: fill_placeholders(getattr(value, f.name), fill) for f in dataclasses.fields(value)}
+            fields = {
+                f.name: fill_placeholders(getattr(value, f.name), fill) for f in dataclasses.fields(value)
+            }
             copied = object.__new__(type(value))
             for name, filled in fields.items():
                 object.__setattr__(copied, name, filled)

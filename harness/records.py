@@ -21,7 +21,9 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     line: int
     function: str
     code: str | None = None  # the source line, stripped; None when the source cannot be read
-    is_user: bool = False  # in the user's own code, not in an installed package, the standard library or chainload
+    is_user: bool = (
+        False  # in the user's own code, not in an installed package, the standard library or chainload
+    )
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -66,7 +68,9 @@ class Invocation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     error: str | None = None
     error_stack: list[Frame] = []
     open_steps: list[StepOpen] = []  # hung or cancelled: outermost first
-    stack: list[Frame] = []  # hung or cancelled: where it waited, outermost first; into the thread it waits for
+    stack: list[
+        Frame
+    ] = []  # hung or cancelled: where it waited, outermost first; into the thread it waits for
     stack_taken_s: float | None = None
     canaries_seen: list[str] = []  # canaries found in its answer
 
@@ -111,7 +115,7 @@ class GeneratorHealth(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A live reading, about twice a second: a line of progress.jsonl.  For screens only; nothing is computed from it."""
+    """A live reading, about twice a second: a line of progress.jsonl.  For screens only."""
 
     at_s: float
     step: int

@@ -39,7 +39,9 @@ class Redactor:
             for name, value in (os.environ if environment is None else environment).items()
             if _SECRET_NAME.search(name) and len(value) >= SHORTEST_SECRET and value != MOCK_API_KEY
         }
-        self._known = re.compile("|".join(map(re.escape, sorted(values, key=len, reverse=True)))) if values else None
+        self._known = (
+            re.compile("|".join(map(re.escape, sorted(values, key=len, reverse=True)))) if values else None
+        )
 
     def __call__(self, text: str) -> str:
         """The text with every secret replaced by ``[redacted]``."""

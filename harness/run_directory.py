@@ -75,7 +75,9 @@ class RunDirectory:
                 f"the run directory {path} cannot be written ({error.strerror}); choose another with --out"
             ) from error
         if (path / "run.json").exists():
-            raise RunDirectoryError(f"{path} already holds a run; choose another directory with --out, or remove it")
+            raise RunDirectoryError(
+                f"{path} already holds a run; choose another directory with --out, or remove it"
+            )
         return cls(path)
 
     @classmethod

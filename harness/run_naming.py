@@ -25,7 +25,9 @@ def make_run_directory(name: str, *, out: Path | None, now: datetime) -> RunDire
             directory = RunDirectory.create(path)
             _point_latest_at(path)
             return directory
-    raise RunDirectoryError(f"{RUNS / stem} and 98 like it exist already; choose another directory with --out")
+    raise RunDirectoryError(
+        f"{RUNS / stem} and 98 like it exist already; choose another directory with --out"
+    )
 
 
 def slug(name: str) -> str:

@@ -5,6 +5,7 @@ Nothing here is parsed from a command line or a scenario file; both build this r
 
 from __future__ import annotations
 
+import itertools
 from typing import Literal, get_args
 
 import msgspec
@@ -71,22 +72,31 @@ def find_problems(settings: RunSettings) -> list[str]:
         (not steps, "no steps given; give at least one number of users, e.g. --steps 1,5,20"),
         (any(n < 1 for n in steps), f"steps are {_join(steps)}; each must be at least 1 user"),
         (
-            any(b <= a for a, b in zip(steps, steps[1:], strict=False)),
+            any(b <= a for a, b in itertools.pairwise(steps)),
             f"steps are {_join(steps)}; they must ascend, each larger than the one before",
         ),
         (
             bool(steps) and max(steps) > MAX_USERS,
             f"the largest step is {max(steps, default=0)} users; at most {MAX_USERS} are allowed",
         ),
-        (settings.mode not in get_args(Mode), f"mode is {settings.mode!r}; allowed: {', '.join(get_args(Mode))}"),
+        (
+            settings.mode not in get_args(Mode),
+            f"mode is {settings.mode!r}; allowed: {', '.join(get_args(Mode))}",
+        ),
         (settings.loop not in get_args(LoopKind), f"loop is {settings.loop!r}; allowed: asyncio, uvloop"),
         (
             not SHORTEST_HOLD_S <= settings.hold_s <= 3600,
             f"hold is {settings.hold_s:g} s; it must be between {SHORTEST_HOLD_S:g} s and 1 h",
         ),
-        (not 0.1 <= settings.timeout_s <= 3600, f"timeout is {settings.timeout_s:g} s; it must be 0.1 s to 1 h"),
+        (
+            not 0.1 <= settings.timeout_s <= 3600,
+            f"timeout is {settings.timeout_s:g} s; it must be 0.1 s to 1 h",
+        ),
         (not 0.1 <= settings.drain_s <= 600, f"drain is {settings.drain_s:g} s; it must be 0.1 s to 10 min"),
-        (not 0 <= settings.think_time_s <= 3600, f"think time is {settings.think_time_s:g} s; it must be 0 to 1 h"),
+        (
+            not 0 <= settings.think_time_s <= 3600,
+            f"think time is {settings.think_time_s:g} s; it must be 0 to 1 h",
+        ),
         (settings.threads is not None and settings.threads < 1, f"threads is {settings.threads}; at least 1"),
         (not 1 <= settings.batch_size <= 1000, f"batch size is {settings.batch_size}; it must be 1 to 1000"),
         (
