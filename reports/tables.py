@@ -1,0 +1,164 @@
+"""The streams of a run as columns: samples, invocations, provider attempts.  Reads files; judges nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+
+from harness.records import Invocation, InvocationOutcome, Sample, SampleOutcome
+from mock_provider.records import Attempt, AttemptOutcome
+from reports.columns import (
+    Codes,
+    Columns,
+    Floats,
+    Ids,
+    Integers,
+    Labels,
+    float_cell,
+    id_cell,
+    integer_cell,
+    label_cell,
+    read_columns,
+)
+
+SAMPLE_OUTCOMES: tuple[str, ...] = get_args(SampleOutcome)
+INVOCATION_OUTCOMES: tuple[str, ...] = get_args(InvocationOutcome)
+ATTEMPT_OUTCOMES: tuple[str, ...] = get_args(AttemptOutcome)
+MOST_STUCK_KEPT = 1000  # invocations whose stacks are kept; more say nothing new
+CHUNK_TIMES = ("first_chunk_s", "last_chunk_s", "chunk_gap_p50_s", "chunk_gap_max_s")
+STUCK: tuple[str, ...] = ("hung", "cancelled")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Samples(Columns):
+    """samples.jsonl.  ``outcome`` holds codes into SAMPLE_OUTCOMES, ``error`` into ``errors``."""
+
+    trace_id: Ids
+    step: Integers
+    user: Integers
+    sequence: Integers
+    due_s: Floats
+    start_s: Floats
+    end_s: Floats  # NaN: still in flight when the step was cut off
+    outcome: Codes
+    status: Integers
+    error: Codes
+    first_chunk_s: Floats
+    last_chunk_s: Floats
+    chunk_count: Integers
+    chunk_gap_p50_s: Floats
+    chunk_gap_max_s: Floats
+    errors: tuple[str, ...]
+
+    @property
+    def is_ok(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        return np.asarray(self.outcome == SAMPLE_OUTCOMES.index("ok"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invocations(Columns):
+    """invocations.jsonl, without stacks.  ``outcome`` holds codes into INVOCATION_OUTCOMES."""
+
+    trace_id: Ids
+    step: Integers
+    user: Integers
+    sequence: Integers
+    start_s: Floats
+    end_s: Floats
+    outcome: Codes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempts(Columns):
+    """provider.jsonl.  ``outcome`` holds codes into ATTEMPT_OUTCOMES, ``fault`` into ``faults``."""
+
+    trace_id: Ids
+    received_s: Floats
+    end_s: Floats  # NaN: open when the provider stopped
+    first_byte_s: Floats
+    outcome: Codes
+    status: Integers
+    fault: Codes
+    injected_s: Floats
+    achieved_s: Floats
+    queued_s: Floats
+    in_flight: Integers
+    retry_count: Integers
+    read_timeout_s: Floats
+    retry_after_s: Floats
+    connection: Integers
+    connection_request: Integers
+    prompt_tokens: Integers
+    completion_tokens: Integers
+    faults: tuple[str, ...]
+
+    def is_outcome(self, outcome: AttemptOutcome) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        return np.asarray(self.outcome == ATTEMPT_OUTCOMES.index(outcome))
+
+
+def read_samples(path: Path) -> Samples:
+    outcomes, errors = Labels(SAMPLE_OUTCOMES), Labels()
+    columns = read_columns(
+        path,
+        Sample,
+        {
+            "trace_id": id_cell("trace_id"),
+            **{name: integer_cell(name) for name in ("step", "user", "sequence", "status", "chunk_count")},
+            **{name: float_cell(name) for name in ("due_s", "start_s", "end_s", *CHUNK_TIMES)},
+            "outcome": label_cell("outcome", outcomes),
+            "error": label_cell("error", errors),
+        },
+    )
+    return Samples(**columns, errors=errors.words)
+
+
+def read_attempts(path: Path) -> Attempts | None:
+    if not path.is_file():
+        return None
+    faults = Labels()
+    integers = (
+        "status", "in_flight", "retry_count", "connection", "connection_request", "prompt_tokens",
+        "completion_tokens",
+    )  # fmt: skip
+    floats = (
+        "received_s", "end_s", "first_byte_s", "injected_s", "achieved_s", "queued_s", "read_timeout_s",
+        "retry_after_s",
+    )  # fmt: skip
+    columns = read_columns(
+        path,
+        Attempt,
+        {
+            "trace_id": id_cell("trace_id"),
+            **{name: integer_cell(name) for name in integers},
+            **{name: float_cell(name) for name in floats},
+            "outcome": label_cell("outcome", Labels(ATTEMPT_OUTCOMES)),
+            "fault": label_cell("fault", faults),
+        },
+    )
+    return Attempts(**columns, faults=faults.words)
+
+
+def read_invocations(path: Path) -> tuple[Invocations, tuple[Invocation, ...]]:
+    """All invocations as columns, and the stuck ones whole."""
+    outcomes = Labels(INVOCATION_OUTCOMES)
+    stuck: list[Invocation] = []
+
+    def outcome(invocation: Invocation) -> int:
+        if invocation.outcome in STUCK and len(stuck) < MOST_STUCK_KEPT:
+            stuck.append(invocation)
+        return outcomes.code(invocation.outcome)
+
+    columns = read_columns(
+        path,
+        Invocation,
+        {
+            "trace_id": id_cell("trace_id"),
+            **{name: integer_cell(name) for name in ("step", "user", "sequence")},
+            **{name: float_cell(name) for name in ("start_s", "end_s")},
+            "outcome": (outcome, "i4"),
+        },
+    )
+    return Invocations(**columns), tuple(stuck)
