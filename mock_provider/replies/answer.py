@@ -1,0 +1,90 @@
+"""Decides what to answer: text, JSON or tool calls.  Pure; the endpoints put it into their own shapes.
+
+While the model may choose, it calls tools first and answers in text after their results, as agents expect.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+import msgspec
+
+from mock_provider.replies.conversation import Conversation
+from mock_provider.replies.json_text import find_schema, make_json_of_size, make_object
+from mock_provider.replies.lifting import Lifter
+from mock_provider.replies.schema_values import SchemaFiller
+from mock_provider.replies.script import Script
+from mock_provider.replies.text import Text, cut_at_stop, find_canaries, make_answer_text, split_text
+from mock_provider.replies.tool_choice import ToolCall, choose_calls
+from mock_provider.replies.wishes import Wishes
+
+FinishReason = Literal["stop", "length", "tool_calls"]
+EMPTY = Text(())
+_FENCE = re.compile(r"```json|json code ?block", re.IGNORECASE)
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What one choice says."""
+
+    text: Text
+    calls: tuple[ToolCall, ...]
+    finish_reason: FinishReason
+    token_count: int
+
+
+def plan_answer(talk: Conversation, wishes: Wishes, script: Script) -> Answer:
+    """The answer to this conversation; the same for every ``n``."""
+    if wishes.tools and _calls_now(talk, wishes, script):
+        calls = choose_calls(talk, wishes, script)
+        return Answer(EMPTY, calls, "tool_calls", sum(call.token_count for call in calls))
+    text = make_text(talk, wishes, script)
+    if wishes.stops:
+        text = cut_at_stop(text, wishes.stops)
+    count = len(text.pieces)
+    if wishes.max_tokens is not None and wishes.max_tokens < count:
+        return Answer(Text(text.pieces[: wishes.max_tokens]), (), "length", wishes.max_tokens)
+    return Answer(text, (), "stop", count)
+
+
+def make_text(talk: Conversation, wishes: Wishes, script: Script) -> Text:
+    """The text before stop sequences and limits."""
+    if script.reply_text is not None:
+        return split_text(script.reply_text)
+    prompt = talk.last_user or talk.text
+    canaries = find_canaries(prompt) if script.echo_canaries else []
+    if wishes.schema is not None:
+        return split_text(fill_as_json(wishes.schema, prompt, canaries))
+    if script.json_bytes is not None:
+        return split_text(make_json_of_size(script.json_bytes, canaries))
+    if wishes.json_object or '"properties"' in talk.text:
+        schema = find_schema(talk.text)
+        if schema is not None:
+            written = fill_as_json(schema, prompt, canaries)
+            return split_text(
+                f"```json\n{written}\n```" if not wishes.json_object and _FENCE.search(talk.text) else written
+            )
+        if wishes.json_object:
+            return split_text(make_object(talk.text, canaries))
+    return make_answer_text(script.reply_tokens, canaries)
+
+
+def fill_as_json(schema: object, prompt: str, canaries: list[str]) -> str:
+    """A value for the schema, as JSON."""
+    root = schema if isinstance(schema, dict) else {}
+    filler = SchemaFiller(root, Lifter(prompt), optional="all", mark=" ".join(canaries))
+    return msgspec.json.encode(filler.fill(root)).decode()
+
+
+def _calls_now(talk: Conversation, wishes: Wishes, script: Script) -> bool:
+    if wishes.must_call or script.always_tool_call:
+        return True
+    if talk.tool_rounds >= script.tool_rounds:
+        return False
+    return talk.tool_rounds > 0 or (talk.last_role == "user" and (_is_task(talk, wishes)))
+
+
+def _is_task(talk: Conversation, wishes: Wishes) -> bool:
+    """Whether the prompt is more than a greeting: a few words, or one that names a tool."""
+    words = talk.last_user.split()
+    return len(words) > 3 or any(tool.name.lower() in talk.last_user.lower() for tool in wishes.tools)

@@ -1,0 +1,28 @@
+"""From a request's JSON to the answer, by endpoint.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from mock_provider.replies.chat import reply_to_chat
+from mock_provider.replies.embeddings import reply_to_embeddings
+from mock_provider.replies.models import reply_to_model, reply_to_models
+from mock_provider.replies.reply import Reply, ReplyIds
+from mock_provider.replies.script import Script
+
+ENDPOINTS: dict[str, Callable[[dict[str, Any], Script, ReplyIds], Reply]] = {
+    "chat.completions": reply_to_chat,
+    "embeddings": reply_to_embeddings,
+    "models": reply_to_models,
+    "models.retrieve": reply_to_model,
+}
+
+
+def build_reply(endpoint: str, request: dict[str, Any], script: Script, ids: ReplyIds) -> Reply:
+    """The answer to a request; equal arguments give equal bytes.
+
+    endpoint: a key of ENDPOINTS.  request: the body; for models.retrieve ``{"model": name}``.
+    Raises RequestRefusedError for what the real provider refuses.
+    """
+    return ENDPOINTS[endpoint](request, script, ids)

@@ -1,0 +1,116 @@
+"""Checks of single request fields: type and range, in the real provider's words.  Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mock_provider.replies.refusals import JSON_TYPE_NAMES, refuse, refuse_type
+
+NUMBERS = {
+    "temperature": (0, 2),
+    "top_p": (0, 1),
+    "presence_penalty": (-2, 2),
+    "frequency_penalty": (-2, 2),
+}
+INTEGERS = {
+    "n": (1, 128),
+    "best_of": (1, 20),
+    "max_tokens": (0, None),
+    "max_completion_tokens": (0, None),
+    "max_output_tokens": (0, None),
+    "max_tool_calls": (0, None),
+    "top_logprobs": (0, 20),
+    "seed": (-(1 << 63), 1 << 63),
+}
+TYPED: dict[str, tuple[type, str]] = {
+    "stream": (bool, "a boolean"),
+    "store": (bool, "a boolean"),
+    "parallel_tool_calls": (bool, "a boolean"),
+    "background": (bool, "a boolean"),
+    "echo": (bool, "a boolean"),
+    "stream_options": (dict, "an object"),
+    "logit_bias": (dict, "an object"),
+    "metadata": (dict, "an object"),
+    "response_format": (dict, "an object"),
+    "reasoning": (dict, "an object"),
+    "text": (dict, "an object"),
+    "user": (str, "a string"),
+    "instructions": (str, "a string"),
+    "previous_response_id": (str, "a string"),
+    "tools": (list, "an array of objects"),
+    "functions": (list, "an array of objects"),
+    "modalities": (list, "an array of strings"),
+    "include": (list, "an array of strings"),
+}
+_CHECKED = frozenset((*NUMBERS, *INTEGERS, *TYPED))
+MOST_STOPS = 4
+
+
+def check_fields(request: dict[str, Any]) -> None:
+    """Refuse a field of the wrong type or out of its range; null stands for the default everywhere."""
+    for key, value in request.items():
+        if key not in _CHECKED or value is None:
+            continue
+        if key in TYPED:
+            wanted, words = TYPED[key]
+            if type(value) is not wanted:
+                refuse_type(key, words, value)
+        elif key in NUMBERS:
+            _check_number(key, value)
+        else:
+            _check_integer(key, value)
+
+
+def _check_number(key: str, value: Any) -> None:
+    if type(value) not in (int, float):
+        refuse_type(key, "a decimal", value)
+    low, high = NUMBERS[key]
+    if not low <= value <= high:
+        _refuse_range(key, value, "decimal", low, high)
+
+
+def _check_integer(key: str, value: Any) -> None:
+    if type(value) is float and value.is_integer():
+        value = int(value)
+    if type(value) is not int:
+        refuse_type(key, "an integer", value)
+    low, high = INTEGERS[key]
+    if value < low or (high is not None and value > high):
+        _refuse_range(key, value, "integer", low, high)
+
+
+def _refuse_range(key: str, value: float, kind: str, low: float, high: float | None) -> None:
+    if value < low:
+        refuse(
+            f"Invalid '{key}': {kind} below minimum value. Expected a value >= {low}, but got {value} instead.",
+            key,
+            f"{kind}_below_min_value",
+        )
+    refuse(
+        f"Invalid '{key}': {kind} above maximum value. Expected a value <= {high}, but got {value} instead.",
+        key,
+        f"{kind}_above_max_value",
+    )
+
+
+def read_stops(stop: Any) -> tuple[str, ...]:
+    """The stop sequences: null, one string, or a list of up to four."""
+    if stop is None:
+        return ()
+    if isinstance(stop, str):
+        return (stop,)
+    if not isinstance(stop, list) or not all(isinstance(item, str) for item in stop):
+        got = JSON_TYPE_NAMES.get(type(stop), "another type")
+        refuse(
+            f"Invalid type for 'stop': expected one of a string or array of strings, but got {got} instead.",
+            "stop",
+            "invalid_type",
+        )
+    if len(stop) > MOST_STOPS:
+        refuse(
+            f"Invalid 'stop': array too long. Expected an array with maximum length {MOST_STOPS}, but got an array"
+            f" with length {len(stop)} instead.",
+            "stop",
+            "array_above_max_length",
+        )
+    return tuple(stop)
