@@ -20,6 +20,7 @@ SpanKind = Literal[
     "executor_wait",  # submitted to a thread pool, not begun
     "thread_run",  # running in a thread of a pool; cpu_s says how much of it computed
     "lock_wait",  # waiting for a lock, semaphore, condition or queue
+    "hold",  # having what others wait for: a lock, a permit, a pooled connection; same resource as the wait
     "limiter_wait",  # waiting in a client-side rate limiter
     "step",  # a step of the run tree (tool, retriever, prompt, parser, node …); name says which
     "stream_consumer",  # between two chunks: the consumer or a callback holds the stream
