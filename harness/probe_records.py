@@ -24,6 +24,8 @@ SpanKind = Literal[
     "limiter_wait",  # waiting in a client-side rate limiter
     "step",  # a step of the run tree (tool, retriever, prompt, parser, node …); name says which
     "stream_consumer",  # between two chunks: the consumer or a callback holds the stream
+    "sleep",  # asleep in the user's own code: polling, a limiter made by hand, simulated work
+    "construct",  # building a client, a TLS context or a graph; resource says which
 ]
 
 
@@ -56,6 +58,8 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="
     end_s: float
     spans: list[Span]
     dropped_count: int = 0  # spans beyond the bound of one trace
+    weight: float = 1.0  # how many invocations it stands for: beyond some 50 a second only a share is written
+    has_steps: bool = True  # False: `step` spans were not taken, so that a busy chain is not slowed
 
 
 class Gauge(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="gauge"):
@@ -67,6 +71,10 @@ class Gauge(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="
     capacity: float | None = None
     waiting: float | None = None
     site: int = -1  # where the resource was made, or is waited for
+    served: int | None = None  # how many times it was taken so far
+    held_s: float | None = (
+        None  # for how long altogether, so far: its growth over that of `served` is the hold
+    )
 
 
 class LoopActivity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="loop"):
@@ -88,17 +96,23 @@ class LateStack(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, t
     site: int
     stack: list[Frame]  # innermost last, bounded
     is_computing: bool | None = None  # None: cannot be told
+    is_awaited: bool = False  # the user's innermost frame only awaits a library that holds the loop
+    waits_in: str = ""  # the function that blocks, as the innermost frame calls it: "sleep", "recv" …
     trace_id: str | None = None
 
 
 class ThreadStack(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="threads"):
-    """Where threads of pools were seen, counted over a period."""
+    """Where threads of pools, and the loop's own (resource "loop"), were seen, counted over a period.
+
+    waits_in: innermost function, "sleep", "acquire", "recv" …; empty when computing; "await" for the loop's thread when
+    the user's innermost frame only awaits the library that computes.
+    """
 
     at_s: float
     resource: str
     site: int
     count: int
-    waits_in: str = ""  # innermost function: "sleep", "acquire", "recv" …; empty when computing
+    waits_in: str = ""
 
 
 class AwaitStack(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="await"):
@@ -125,7 +139,7 @@ class ProcessReading(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
 
 class Anomaly(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="anomaly"):
-    """Something that is wrong at any load: a coroutine never awaited, a second event loop, a parent that ended first."""
+    """Something wrong at any load: a coroutine never awaited, a second event loop, a parent that ended first."""
 
     at_s: float
     kind: str
