@@ -6,16 +6,22 @@ from collections.abc import Callable
 from typing import Any
 
 from mock_provider.replies.chat import reply_to_chat
+from mock_provider.replies.completions import reply_to_completions
 from mock_provider.replies.embeddings import reply_to_embeddings
 from mock_provider.replies.models import reply_to_model, reply_to_models
+from mock_provider.replies.moderations import reply_to_moderations
 from mock_provider.replies.reply import Reply, ReplyIds
+from mock_provider.replies.responses import reply_to_responses
 from mock_provider.replies.script import Script
 
 ENDPOINTS: dict[str, Callable[[dict[str, Any], Script, ReplyIds], Reply]] = {
     "chat.completions": reply_to_chat,
+    "completions": reply_to_completions,
+    "responses": reply_to_responses,
     "embeddings": reply_to_embeddings,
     "models": reply_to_models,
     "models.retrieve": reply_to_model,
+    "moderations": reply_to_moderations,
 }
 
 

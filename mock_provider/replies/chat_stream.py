@@ -25,7 +25,9 @@ _HEAD = (
 _CHOICE = b'{"index":%d,"delta":'
 _OPEN = b',"logprobs":null,"finish_reason":null}]'
 _FIRST_CALL = b'{"index":%d,"id":"call_%b","type":"function","function":{"name":%b,"arguments":""}}'
-_FIRST_CUSTOM_CALL = b'{"index":%d,"id":"call_%b","type":"custom","custom":{"name":%b,"input":""}}'
+_FIRST_CUSTOM_CALL = (
+    b'{"index":%d,"id":"call_%b","custom":{"name":%b,"input":""}}'  # the schema has no type for it
+)
 
 
 def make_events(request: dict[str, Any], answer: Answer, ids: ReplyIds, usage: bytes) -> list[bytes]:
