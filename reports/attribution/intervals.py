@@ -1,0 +1,123 @@
+"""The spans of a trace and the provider's ledger, joined into intervals of the timeline.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.probe_records import Span, Trace
+from reports.attribution.state import WAITS, Interval, State
+from reports.tables import Attempts
+
+LEDGER = "provider"
+WAITING_STEPS = ("tool", "retriever", "node")  # kinds of steps whose body may wait for what no probe sees
+EARLY_S = 0.005  # how much later than the provider a client may write down that it began
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One attempt as the provider saw it."""
+
+    received_s: float
+    end_s: float | None  # None: open when the provider stopped
+    queued_s: float
+
+
+class Ledger:
+    """The provider's attempts by invocation."""
+
+    def __init__(self, attempts: Attempts | None) -> None:
+        self._attempts = attempts
+        self._order = np.argsort(attempts.trace_id, kind="stable") if attempts is not None else None
+        self._ids = attempts.trace_id[self._order] if attempts is not None else None
+
+    def of(self, trace_id: str) -> list[Served]:
+        """Oldest first; empty without a ledger."""
+        if self._attempts is None or self._ids is None or self._order is None:
+            return []
+        key = np.bytes_(trace_id.encode("ascii", "replace"))
+        first, last = np.searchsorted(self._ids, key, "left"), np.searchsorted(self._ids, key, "right")
+        rows = self._order[first:last]
+        rows = rows[np.argsort(self._attempts.received_s[rows], kind="stable")]
+        table = self._attempts
+        return [
+            Served(float(received), None if np.isnan(end) else float(end), float(queued))
+            for received, end, queued in zip(
+                table.received_s[rows], table.end_s[rows], table.queued_s[rows], strict=True
+            )
+        ]
+
+
+def make_intervals(trace: Trace, served: Sequence[Served], *, end_s: float) -> list[Interval]:
+    """All spans as intervals; those still open end at ``end_s``.
+
+    An exchange with the provider counts from its arrival there to its end there: what lies before or after is nobody's
+    wait, so the event loop or the unknown gets it.  Attempts that no span matches stand for themselves.
+    """
+    left = list(served)
+    submitted = _submitters(trace.spans)
+    intervals: list[Interval] = []
+    for span in sorted(trace.spans, key=lambda span: span.start_s):
+        until_s = end_s if span.end_s is None else span.end_s
+        if span.kind == "provider":
+            attempt = _take_matching(left, span.start_s, until_s)
+            intervals += _provider_intervals(span, attempt, until_s)
+            connection = State("connection", span.site, span.resource)
+            intervals.append(Interval("connection", span.start_s, until_s, span.context, connection))
+        else:
+            state = _state_of(span)
+            parent = submitted.get((span.resource, span.start_s)) if span.kind == "thread_run" else None
+            if state is not None:
+                intervals.append(Interval(span.kind, span.start_s, until_s, span.context, state, parent))
+    for number, attempt in enumerate(left, 1):
+        until_s = end_s if attempt.end_s is None else attempt.end_s
+        intervals += _split_queue(
+            attempt.received_s, until_s, attempt.queued_s, -number, State("provider", -1, LEDGER)
+        )
+    return intervals
+
+
+def _submitters(spans: Sequence[Span]) -> dict[tuple[str, float | None], int]:
+    """Who gave a pool its work, by pool and the moment a thread began with it."""
+    return {(span.resource, span.end_s): span.context for span in spans if span.kind == "executor_wait"}
+
+
+def _state_of(span: Span) -> State | None:
+    """None for what is no state of its own."""
+    if span.kind == "thread_run":
+        return State("thread", span.site, span.resource)
+    if span.kind == "step":
+        return (
+            State("step", span.site, span.resource) if span.resource.split(":")[0] in WAITING_STEPS else None
+        )
+    return State(span.kind, span.site, span.resource) if span.kind in WAITS or span.kind == "hold" else None
+
+
+def _take_matching(left: list[Served], start_s: float, end_s: float) -> Served | None:
+    for index, attempt in enumerate(left):
+        if start_s - EARLY_S <= attempt.received_s <= end_s:
+            return left.pop(index)
+    return None
+
+
+def _provider_intervals(span: Span, attempt: Served | None, until_s: float) -> Iterator[Interval]:
+    state = State("provider", span.site, span.resource)
+    if attempt is None:  # another service than the provider, or no ledger
+        yield Interval("provider", span.start_s, until_s, span.context, state)
+        return
+    from_s = max(span.start_s, attempt.received_s)
+    to_s = until_s if attempt.end_s is None else min(until_s, attempt.end_s)
+    yield from _split_queue(from_s, to_s, attempt.queued_s, span.context, state)
+
+
+def _split_queue(
+    from_s: float, to_s: float, queued_s: float, context: int, state: State
+) -> Iterator[Interval]:
+    served_from_s = min(to_s, from_s + queued_s)
+    if queued_s > 0:
+        yield Interval(
+            "provider_queue", from_s, served_from_s, context, state._replace(kind="provider_queue")
+        )
+    yield Interval("provider", served_from_s, to_s, context, state)

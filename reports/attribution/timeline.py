@@ -1,0 +1,98 @@
+"""One invocation's time, split into exclusive states that sum to it.  Pure: intervals in, seconds out.
+
+At every instant each context (task or thread) is in its innermost wait; contexts that wait side by side share the
+instant equally.  A wait or a running thread beats an open step: the step is only the place where it happens.  Instants
+in which nothing is known to be waited for are ``Gap``s: the event loop, or the step itself, explains them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from reports.attribution.state import LEAVES, Interval, Seconds, State
+
+OUTSIDE = State("transfer")
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A stretch in which the invocation waited for nothing that was measured."""
+
+    start_s: float
+    end_s: float
+    state: State | None  # the step that was open, or OUTSIDE; None: nothing is known
+
+
+def split_timeline(
+    intervals: Sequence[Interval], *, start_s: float, end_s: float
+) -> tuple[Seconds, list[Gap]]:
+    """Exclusive seconds by state, and the gaps; together they are exactly ``end_s - start_s``."""
+    seconds: Seconds = {}
+    gaps: list[Gap] = []
+    for from_s, to_s, open_now in _stretches(intervals, start_s, end_s):
+        leaves = _leaves(open_now)
+        if not leaves:
+            gaps.append(Gap(from_s, to_s, _innermost_step(open_now)))
+            continue
+        share = (to_s - from_s) / len(leaves)
+        for state in leaves:
+            seconds[state] = seconds.get(state, 0.0) + share
+    return seconds, gaps
+
+
+def _stretches(
+    intervals: Sequence[Interval], start_s: float, end_s: float
+) -> Iterator[tuple[float, float, list[Interval]]]:
+    """The time in pieces within which nothing begins or ends, with what is open in each."""
+    events = sorted(_events(intervals, start_s, end_s), key=lambda event: event[:2])
+    open_now: dict[int, Interval] = {}
+    at_s = start_s
+    for moment_s, opens, index in events:
+        if moment_s > at_s:
+            yield at_s, moment_s, list(open_now.values())
+            at_s = moment_s
+        if opens:
+            open_now[index] = intervals[index]
+        else:
+            open_now.pop(index, None)
+    if end_s > at_s:
+        yield at_s, end_s, list(open_now.values())
+
+
+def _events(intervals: Sequence[Interval], start_s: float, end_s: float) -> Iterator[tuple[float, bool, int]]:
+    for index, interval in enumerate(intervals):
+        begin_s, finish_s = max(interval.start_s, start_s), min(interval.end_s, end_s)
+        if begin_s < finish_s:
+            yield begin_s, True, index
+            yield finish_s, False, index
+
+
+def _leaves(open_now: Sequence[Interval]) -> list[State]:
+    """What each context waits for.
+
+    A thread that waits for another's work is no leaf; a consumer that holds a stream back hides the provider behind it.
+    """
+    innermost: dict[int, Interval] = {}
+    for interval in open_now:
+        other = innermost.get(interval.context)
+        if interval.kind in LEAVES and (other is None or _rank(interval) > _rank(other)):
+            innermost[interval.context] = interval
+    parents = {interval.parent for interval in open_now}
+    states = [
+        interval.state
+        for interval in innermost.values()
+        if interval.kind != "thread_run" or interval.context not in parents
+    ]
+    if any(state.kind == "stream_consumer" for state in states):
+        states = [state for state in states if state.kind not in ("provider", "provider_queue")]
+    return states
+
+
+def _rank(interval: Interval) -> tuple[bool, float]:
+    return (interval.kind != "thread_run", interval.start_s)
+
+
+def _innermost_step(open_now: Sequence[Interval]) -> State | None:
+    steps = [interval for interval in open_now if interval.kind == "step"]
+    return max(steps, key=lambda step: step.start_s).state if steps else None
