@@ -32,6 +32,11 @@ class FrameReader:
         ]
         self._known: dict[str, bool] = {}
 
+    def add_user_root(self, root: Path) -> None:
+        """One more file or directory that is the user's."""
+        self._user_roots.append(str(root.resolve()))
+        self._known = {}
+
     def is_user(self, file: str) -> bool:
         known = self._known.get(file)
         if known is None:

@@ -10,7 +10,8 @@ import asyncio
 import contextlib
 import socket
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import uvicorn
@@ -19,14 +20,18 @@ from harness.children import Ready
 from harness.errors import TargetError
 from harness.settings import RunSettings
 from harness.target.control import PREFIX, ControlApp
+from harness.target.guess import Guess
 from harness.target.http import AsgiApp, Receive, Scope, Send
-from harness.target.inputs import Inputs, make_inputs
+from harness.target.inputs import make_inputs
 from harness.target.invocation import InvocationBook
 from harness.target.kinds import Target, settle
-from harness.target.lifecycle import Lifecycle
+from harness.target.lifecycle import Lifecycle, first_line
+from harness.target.notes import Notes
 from harness.target.runnable_app import RunnableApp
 from harness.target.stacks import StackTaker
+from harness.target.trial import TRIAL_S, refuse_misfit, try_call
 from harness.target.user_app import UserApp, as_asgi
+from harness.target.watchdog import Watchdog
 
 BACKLOG = 4096
 SHUTDOWN_S = 1  # that open requests get when the target is told to leave
@@ -41,12 +46,14 @@ class Host:
         *,
         book: InvocationBook,
         stacks: StackTaker,
+        notes: Notes,
         announce: Callable[[Ready], None],
     ) -> None:
         self._settings = settings
         self._book = book
         self._stacks = stacks
-        self._announce = announce
+        self._notes = notes
+        self._announcement = Announcement(announce)
         self._lifecycle = Lifecycle(book, stacks)
         self._server: Server | None = None
         self._leaving = False
@@ -59,7 +66,9 @@ class Host:
 
     async def serve(self, value: Any, name: str, listener: socket.socket) -> None:
         """Serve until told to leave.  Raises BadInputError or TargetError when it cannot begin."""
-        self._stacks.bind(asyncio.get_running_loop())
+        loop = asyncio.get_running_loop()
+        self._stacks.bind(loop)
+        Watchdog(loop, self._book, self._lifecycle, timeout_s=self._settings.timeout_s).start()
         async with contextlib.AsyncExitStack() as stack:
             target = await settle(value, name, stack)
             app, ready = await self._build(target, listener.getsockname()[1])
@@ -72,7 +81,7 @@ class Host:
                 backlog=BACKLOG,
                 timeout_graceful_shutdown=SHUTDOWN_S,
             )
-            self._server = Server(config, on_started=lambda: self._announce(ready))
+            self._server = Server(config, on_started=lambda: self._announcement.make(ready))
             if self._leaving:
                 return
             try:
@@ -88,11 +97,55 @@ class Host:
             app = UserApp(as_asgi(target.value), book=self._book, lifecycle=self._lifecycle)
             return app, Ready(port=port, data=data)
         inputs = await make_inputs(self._settings, target.value)
-        data |= _guessed(inputs)
         runnable_app = RunnableApp(
             target.value, inputs=inputs, settings=self._settings, book=self._book, lifecycle=self._lifecycle
         )
-        return runnable_app, Ready(port=port, data=data)
+        ready = Ready(port=port, data=data)
+        if inputs.guessed is not None:
+            ready = Ready(
+                port=port, data={**data, "input": inputs.guessed.input, "config": inputs.guessed.config}
+            )
+            await self._try(runnable_app, inputs.guessed, ready)
+        return runnable_app, ready
+
+    async def _try(self, app: RunnableApp, guessed: Guess, ready: Ready) -> None:
+        """Raises BadInputError when the chain does not take what was guessed."""
+        with self._announcement.at_latest_in(TRIAL_S + 2, ready):
+            trial = await try_call(self._book, self._lifecycle, app.try_input)
+        refuse_misfit(trial, guessed.shown)
+        if trial.error is not None:
+            self._notes.notice(f"the trial call before the load failed: {first_line(trial.error)}")
+        elif not trial.ended:
+            self._notes.notice(
+                f"the trial call before the load had no end after {TRIAL_S:g} s and was cut off"
+            )
+
+
+class Announcement:
+    """Made once, whoever comes first."""
+
+    def __init__(self, announce: Callable[[Ready], None]) -> None:
+        self._announce = announce
+        self._lock = threading.Lock()
+        self._made = False
+
+    def make(self, ready: Ready) -> None:
+        """Tell the parent, unless that is done."""
+        with self._lock:
+            made, self._made = self._made, True
+        if not made:
+            self._announce(ready)
+
+    @contextlib.contextmanager
+    def at_latest_in(self, seconds: float, ready: Ready) -> Iterator[None]:
+        """Made after so long even when the body blocks the loop: the load then shows what the chain does."""
+        timer = threading.Timer(seconds, self.make, [ready])
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
 
 class Routes:
@@ -135,8 +188,3 @@ def run_loop(loop: asyncio.AbstractEventLoop, main: asyncio.Task[None]) -> None:
             if main.done():
                 raise
             sys.stderr.write(f"a task of the chain raised {type(error).__name__}; it is ignored\n")
-
-
-def _guessed(inputs: Inputs) -> dict[str, Any]:
-    guessed = inputs.guessed
-    return {} if guessed is None else {"input": guessed.input, "config": guessed.config}

@@ -86,6 +86,9 @@ class OpenInvocation:
 
 
 CURRENT: ContextVar[OpenInvocation | None] = ContextVar("chainload_invocation", default=None)
+STEPS: ContextVar[StepLog | None] = ContextVar(
+    "chainload_steps", default=None
+)  # LangChain looks here, see run_steps
 
 
 class InvocationBook:

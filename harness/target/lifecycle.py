@@ -14,7 +14,8 @@ from typing import Literal
 
 from harness.redaction import Redactor
 from harness.target.http import Exchange
-from harness.target.invocation import CURRENT, InvocationBook, OpenInvocation
+from harness.target.invocation import CURRENT, STEPS, InvocationBook, OpenInvocation
+from harness.target.run_steps import RunSteps
 from harness.target.stacks import StackTaker
 
 MAX_LOGGED_ERRORS = 50  # kinds of error whose traceback goes to the log
@@ -36,7 +37,8 @@ class Lifecycle:
     ) -> asyncio.Task[None]:
         """Run ``work`` as the invocation's and answer with what it returns."""
         CURRENT.set(invocation)
-        self._stacks.prepare(invocation)
+        invocation.steps = RunSteps()
+        STEPS.set(invocation.steps)
         task = asyncio.get_running_loop().create_task(self._run(invocation, exchange, work))
         invocation.task = task
         invocation.answer = exchange.fail

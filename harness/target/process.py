@@ -12,18 +12,25 @@ import socket
 import sys
 import threading
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from harness.children import Ready, say_ready, watch_lifeline
 from harness.errors import BadInputError, ChainloadError, ExitCode, TargetError
 from harness.run_directory import JsonlWriter, RunDirectory
 from harness.settings import RunSettings
+from harness.target import run_steps
+from harness.target.egress import EgressGuard
 from harness.target.frames import FrameReader
 from harness.target.host import Host, run_loop
 from harness.target.invocation import InvocationBook
 from harness.target.kinds import call_if_factory
+from harness.target.limits import file_limit_problem, raise_file_limit
 from harness.target.loader import load_object
+from harness.target.notes import Notes
 from harness.target.probes.executor import ExecutorProbe
+from harness.target.propagation import Propagation
 from harness.target.runnable_app import InvocationPool
 from harness.target.stacks import StackTaker
 
@@ -54,19 +61,37 @@ def serve(run_directory: Path, port: int) -> None:
     settings = directory.read_info().settings
     enter(Path(settings.working_directory))
     book = InvocationBook(JsonlWriter(directory.file("invocations.jsonl")), mode=settings.mode)
-    ExecutorProbe(ignored=InvocationPool).install()
+    stacks = StackTaker(FrameReader())
+    notes = Notes(JsonlWriter(directory.file("target_events.jsonl")), stacks)
+    host = Host(settings, book=book, stacks=stacks, notes=notes, announce=say_ready)
+    watch_lifeline(lambda: leave(host, book))
+    problem = file_limit_problem(settings, raise_file_limit())
+    if problem:
+        notes.notice(problem)
+    prepare_interpreter(settings, notes)
     found = load_object(settings.target)
+    stacks.frames.add_user_root(found.root)
     value = call_if_factory(found.value, found.name)
     listener = listen(port)
-    stacks = StackTaker(FrameReader([found.root]))
-    host = Host(settings, book=book, stacks=stacks, announce=say_ready)
-    watch_lifeline(lambda: leave(host, book))
     try:
         loop = make_loop(settings)
         asyncio.set_event_loop(loop)
         run_loop(loop, loop.create_task(host.serve(value, found.name, listener)))
     finally:
         book.flush()
+
+
+def prepare_interpreter(settings: RunSettings, notes: Notes) -> None:
+    """Everything that must be in place before the user's code is imported."""
+    ExecutorProbe(ignored=InvocationPool).install()
+    Propagation(provider_port=provider_port(os.environ)).install()
+    run_steps.install()
+    EgressGuard(settings.allow_hosts, on_refused=notes.egress_refused).install()
+
+
+def provider_port(environment: Mapping[str, str]) -> int | None:
+    """The mock's port, as the environment names it; None when it names none."""
+    return urlsplit(environment.get("OPENAI_BASE_URL", "")).port
 
 
 def enter(working_directory: Path) -> None:

@@ -91,6 +91,10 @@ class RunnableApp:
         if not exchange.finished:
             self._lifecycle.cut(invocation, "cancelled", "the client closed the connection")
 
+    def try_input(self, invocation: OpenInvocation, exchange: Exchange) -> Awaitable[bytes]:
+        """The call of a request that brings no input, without the request."""
+        return self._invoke(invocation, Request(), exchange)
+
     def _read(self, body: bytes, headers: Mapping[bytes, bytes]) -> Request:
         try:
             request = self._decode(body or b"{}")

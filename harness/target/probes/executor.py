@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from harness.target.invocation import CURRENT, OpenInvocation
+from harness.target.invocation import CURRENT, STEPS, OpenInvocation
 
 MAX_WAITS = 100_000  # kept until somebody drains them
 
@@ -109,7 +109,10 @@ class ExecutorProbe:
     def _run(self, job: Job, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         thread_id = job.thread_id = threading.get_ident()
         outer = self.running.get(thread_id)
-        token = CURRENT.set(job.invocation)  # pools do not carry context over by themselves
+        token, steps_token = (
+            CURRENT.set(job.invocation),
+            STEPS.set(job.invocation.steps),
+        )  # pools carry no context
         job.started_s = time.monotonic()
         self.running[thread_id] = job
         try:
@@ -121,6 +124,7 @@ class ExecutorProbe:
             else:
                 self.running[thread_id] = outer
             job.invocation.jobs.discard(job)
+            STEPS.reset(steps_token)
             CURRENT.reset(token)
             name = getattr(job.pool, "_thread_name_prefix", "") or type(job.pool).__name__
             self._waits.append(

@@ -1,0 +1,107 @@
+"""Numbers places in the user's code: the innermost user frame of a stack, found by walking out of library files.
+
+A place is read once (its source line, its outer frames) and known by its code object and instruction from then on, so
+that looking it up costs a dictionary access a frame.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from types import CodeType, FrameType
+from typing import Any
+
+from harness.probe_records import Site
+from harness.records import Frame
+from harness.redaction import Redactor
+from harness.target.frames import FrameReader
+
+UNKNOWN = -1
+MAX_WALK = 400  # frames looked at; recursion in user code may be deep
+MAX_OUTER = 6  # user frames kept of a place
+MAX_SITES = 5_000
+
+
+class SiteBook:
+    """Gives places their numbers, and writes each down once."""
+
+    def __init__(self, frames: FrameReader, emit: Callable[[Site], None]) -> None:
+        self._frames = frames
+        self._emit = emit
+        self._redact = Redactor()
+        self._codes: dict[int, tuple[bool, CodeType]] = {}  # by id: hashing a code object reads all of it
+        self._sites: dict[tuple[int, int], int] = {}  # by code and instruction, -1: the whole function
+
+    def is_user(self, code: CodeType) -> bool:
+        """Whether it is the user's own code."""
+        known = self._codes.get(id(code))
+        if known is None:  # the code is kept, so that its id is not given to another
+            known = self._codes[id(code)] = (self._frames.is_user(code.co_filename), code)
+        return known[0]
+
+    def find_user_frame(self, frame: FrameType | None) -> FrameType | None:
+        """The innermost frame of the user's, from this one outwards."""
+        codes = self._codes
+        for _ in range(MAX_WALK):
+            if frame is None:
+                return None
+            known = codes.get(id(frame.f_code))
+            if known[0] if known is not None else self.is_user(frame.f_code):
+                return frame
+            frame = frame.f_back
+        return None
+
+    def of_stack(self, frame: FrameType | None) -> int:
+        """The place of the innermost user frame from this one outwards; -1 when there is none."""
+        found = self.find_user_frame(frame)
+        return UNKNOWN if found is None else self.of_frame(found)
+
+    def of_frame(self, frame: FrameType) -> int:
+        """The place where a frame of the user's is now."""
+        key = (id(frame.f_code), frame.f_lasti)
+        number = self._sites.get(key)
+        return self._add(key, self._stack(frame)) if number is None else number
+
+    def of_caller(self, frame: FrameType) -> int:
+        """The place of this very frame, whoever wrote it; for places that only a library knows."""
+        self.is_user(frame.f_code)
+        return self.of_frame(frame)
+
+    def of_code(self, code: CodeType) -> int:
+        """A function of the user's as a whole; -1 when it is a library's."""
+        if not self.is_user(code):
+            return UNKNOWN
+        key = (id(code), -1)
+        number = self._sites.get(key)
+        if number is not None:
+            return number
+        return self._add(key, [self._frames.read(code, code.co_firstlineno)])
+
+    def of_function(self, function: Any) -> int:
+        """The same for anything callable; -1 when there is no Python code behind it."""
+        function = inspect.unwrap(function) if hasattr(function, "__wrapped__") else function
+        code = getattr(function, "__code__", None) or getattr(type(function).__call__, "__code__", None)
+        return UNKNOWN if code is None else self.of_code(code)
+
+    def _stack(self, frame: FrameType | None) -> list[Frame]:
+        frames: list[Frame] = []
+        for _ in range(MAX_WALK):
+            if frame is None or len(frames) >= MAX_OUTER:
+                break
+            if not frames or self.is_user(frame.f_code):
+                frames.append(self._frames.read(frame.f_code, frame.f_lineno or frame.f_code.co_firstlineno))
+            frame = frame.f_back
+        return frames
+
+    def _add(self, key: tuple[int, int], stack: list[Frame]) -> int:
+        if len(self._sites) >= MAX_SITES:
+            return UNKNOWN
+        number = self._sites[key] = len(self._sites)
+        self._emit(Site(id=number, stack=[self._clean(frame) for frame in stack]))
+        return number
+
+    def _clean(self, frame: Frame) -> Frame:
+        code = self._redact(frame.code) if frame.code else None
+        return Frame(
+            file=frame.file, line=frame.line, function=frame.function, code=code, is_user=frame.is_user
+        )
