@@ -101,11 +101,11 @@ class Child:
                 raise failure
             if ended:
                 raise error(
-                    f"the {self.name} process ended with code {self.exit_code} at start{self._last_words()}"
+                    f"the {self.name} process ended with code {self.exit_code} at start{self.last_words()}"
                 )
             waiting()
             time.sleep(POLL_S)
-        raise error(f"the {self.name} process was not ready after {timeout_s:g} s{self._last_words()}")
+        raise error(f"the {self.name} process was not ready after {timeout_s:g} s{self.last_words()}")
 
     def interrupt(self) -> None:
         """Ask it to finish what it must and leave, as Ctrl-C would."""
@@ -128,6 +128,15 @@ class Child:
         self._signal_group(signal.SIGKILL)
         self.wait(5.0)
         self._pump.join(1.0)
+
+    def last_words(self) -> str:
+        """The end of what it printed, to put behind a sentence about it."""
+        self._pump.join(0.5)
+        try:
+            lines = self.log_file.read_text(encoding="utf-8").strip().splitlines()[-15:]
+        except OSError:
+            lines = []
+        return ":\n  " + "\n  ".join(lines) if lines else "; it printed nothing"
 
     def _cut_lifeline(self) -> None:
         descriptor, self._lifeline = self._lifeline, -1
@@ -156,14 +165,6 @@ class Child:
             for line in output:
                 log.write(redact(line.decode(errors="replace")))
                 log.flush()
-
-    def _last_words(self) -> str:
-        self._pump.join(0.5)
-        try:
-            lines = self.log_file.read_text(encoding="utf-8").strip().splitlines()[-15:]
-        except OSError:
-            lines = []
-        return ":\n  " + "\n  ".join(lines) if lines else "; it printed nothing"
 
 
 # ---- in the child ----

@@ -1,0 +1,218 @@
+"""One step after the other: users, gate, window, drain, a target fit for the next.  Runs under gevent in the leader.
+
+Every wait is bounded: a target that hangs, blocks or never drains costs a step a few seconds more, not the run.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+import gevent
+
+from harness.load.control import ask_status, cancel_all
+from harness.load.crew import Crew
+from harness.load.orders import GateState, Orders
+from harness.load.recorder import Recorder
+from harness.load.service import Service
+from harness.settings import RunSettings
+
+POLL_S = 0.05
+OBEY_S = 5.0  # for workers to answer; they report four times a second
+CUT_S = 5.0  # for requests that are cut off to end
+STATUS_S = 3.0  # a target that does not say how it is in this time is blocked
+SETTLE_S = 5.0  # for what was cancelled, or is still at work, to end
+CANCEL_WAIT_S = 2.0
+
+
+class TargetOwner(Protocol):
+    """Whoever can start the target anew."""
+
+    def start_target(self) -> Service: ...
+    def check_alive(self) -> None: ...
+
+
+class StepRunner:
+    """Runs the steps of one run and records when each began, ended and was drained."""
+
+    def __init__(
+        self,
+        settings: RunSettings,
+        service: Service,
+        *,
+        run: str,
+        machine: str,
+        owner: TargetOwner,
+        crew: Crew,
+        recorder: Recorder,
+        set_users: Callable[[int], int],
+    ) -> None:
+        self.phase = "starting"
+        self.step = 0
+        self.step_start_s: float | None = None
+        self._settings = settings
+        self._owner = owner
+        self._crew = crew
+        self._recorder = recorder
+        self._set_users = set_users
+        self._orders = Orders(run=run, serial=0, settings=settings, service=service, machine=machine)
+
+    @property
+    def users(self) -> int:
+        return self._settings.steps[self.step]
+
+    @property
+    def remaining_s(self) -> float:
+        """Of the windows still to come, drains left out."""
+        hold_s, later = self._settings.hold_s, len(self._settings.steps) - self.step - 1
+        match self.phase, self.step_start_s:
+            case "hold", float(start_s):
+                here_s = max(hold_s - (time.monotonic() - start_s), 0.0)
+            case "draining", _:
+                here_s = 0.0
+            case _:
+                here_s = hold_s
+        return here_s + later * hold_s
+
+    def run(self) -> None:
+        """All steps.  Raises ChainloadError when provider or target die, or the target cannot be restarted."""
+        for step in range(len(self._settings.steps)):
+            self.step = step
+            self._start(step)
+            self._hold()
+            in_flight = self._close(step)
+            self._drain(step, in_flight)
+
+    def give_up(self) -> None:
+        """Close the gate and cut off what is in flight, so that it is recorded."""
+        self._order("cut")
+        if self._orders.service.is_controlled:
+            cancel_all(self._orders.service, wait_s=0.0, timeout_s=1.0)
+        self._wait(CUT_S, self._is_cut, watch=False)
+
+    # ---- the parts of a step ----
+
+    def _start(self, step: int) -> None:
+        self.phase = "starting"
+        self._order("closed", step)
+        users = self._set_users(self.users)
+        if users != self.users:
+            self._notice(f"only {users} of {self.users} users could be started for step {step + 1}")
+        self._crew.find_changes()  # workers that come and go between steps do not matter
+        self.phase, self.step_start_s = "hold", time.monotonic()
+        self._order("open", step)
+        self._recorder.event("step_started", at_s=self.step_start_s, step=step, users=self.users)
+
+    def _hold(self) -> None:
+        assert self.step_start_s is not None
+        end_s = self.step_start_s + self._settings.hold_s
+        while (left_s := end_s - time.monotonic()) > 0:
+            gevent.sleep(min(left_s, POLL_S))
+            self._look_around()
+
+    def _close(self, step: int) -> int:
+        """Returns how many requests were in flight when the gate closed."""
+        end_s = time.monotonic()
+        self._order("closed", step)
+        self.phase = "draining"
+        self._wait(OBEY_S, lambda: self._crew.has_obeyed)
+        in_flight = self._crew.in_flight
+        self._recorder.event("step_ended", at_s=end_s, step=step, users=self.users, in_flight=in_flight)
+        return in_flight
+
+    def _drain(self, step: int, in_flight: int) -> None:
+        start_s = time.monotonic()
+        self._wait(self._settings.drain_s, lambda: self._crew.in_flight == 0)
+        censored, cancelled = self._crew.in_flight, None
+        if censored:
+            cancelled = self._cut(step)
+        self._recorder.event(
+            "step_drained",
+            step=step,
+            users=self.users,
+            drained=in_flight - censored,
+            censored=censored,
+            cancelled=cancelled,
+            waited_s=time.monotonic() - start_s,
+        )
+        if self._orders.service.is_controlled:
+            self._make_fit(step, cancelled_before=bool(censored))
+
+    def _cut(self, step: int) -> int | None:
+        """Cut off what is left; returns how many invocations the target cancelled, None when it does not say."""
+        self._order("cut", step)
+        service, cancelled = self._orders.service, None
+        if service.is_controlled:
+            cancelled = cancel_all(service, wait_s=CANCEL_WAIT_S, timeout_s=STATUS_S)
+        self._wait(CUT_S, self._is_cut)
+        return cancelled
+
+    def _make_fit(self, step: int, *, cancelled_before: bool) -> None:
+        """Restart the target unless it is idle, so that one step's work does not weigh on the next."""
+        why = self._find_unfitness(cancelled_before=cancelled_before)
+        if why is None:
+            return
+        self._owner.check_alive()
+        if step + 1 == len(self._settings.steps):
+            self._notice(f"after the last step {why}")
+            return
+        self.phase = "restarting the target"
+        self._order("closed", step, service=self._owner.start_target())
+        self._recorder.event(
+            "target_restarted",
+            step=step,
+            message=f"after step {step + 1} {why}; the target was started anew for the next step",
+        )
+
+    def _find_unfitness(self, *, cancelled_before: bool) -> str | None:
+        """Why the target is not fit for the next step; None when it is."""
+        service = self._orders.service
+        status = ask_status(service, timeout_s=STATUS_S)
+        if status is None:
+            return f"the target did not answer within {STATUS_S:g} s"
+        if not status.is_idle and not cancelled_before:
+            cancel_all(service, wait_s=CANCEL_WAIT_S, timeout_s=STATUS_S)
+        until_s = time.monotonic() + SETTLE_S
+        while status is not None and not status.is_idle and time.monotonic() < until_s:
+            gevent.sleep(POLL_S)
+            status = ask_status(service, timeout_s=STATUS_S)
+        if status is None:
+            return f"the target did not answer within {STATUS_S:g} s"
+        return None if status.is_idle else (
+            f"{status.in_flight + status.lingering} invocations were still at work in the target, {SETTLE_S:g} s after "
+            "they were cancelled"
+        )  # fmt: skip
+
+    # ---- small things ----
+
+    def _order(self, gate: GateState, step: int | None = None, *, service: Service | None = None) -> None:
+        before = self._orders
+        self._orders = Orders(
+            run=before.run,
+            serial=before.serial + 1,
+            settings=before.settings,
+            service=service or before.service,
+            machine=before.machine,
+            step=before.step if step is None else step,
+            gate=gate,
+        )
+        self._crew.order(self._orders)
+
+    def _is_cut(self) -> bool:
+        return self._crew.has_obeyed and self._crew.in_flight == 0
+
+    def _wait(self, limit_s: float, is_done: Callable[[], bool], *, watch: bool = True) -> None:
+        until_s = time.monotonic() + limit_s
+        while not is_done() and time.monotonic() < until_s:
+            gevent.sleep(min(POLL_S, max(until_s - time.monotonic(), 0.0)))
+            if watch:
+                self._look_around()
+
+    def _look_around(self) -> None:
+        for change in self._crew.find_changes():
+            self._notice(change)
+        self._owner.check_alive()
+
+    def _notice(self, message: str) -> None:
+        self._recorder.event("notice", step=self.step, message=message)
