@@ -1,0 +1,151 @@
+"""Decides the fate of each request.  Pure: time is an argument, nothing is sent here.
+
+In order: limits (429), a slot (or the queue, or 503), then the service time, then the rules of the plan.
+Both faces of the provider use it: the server and the respx router.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from mock_provider.answer import Answer, plain_answer, stream_answer
+from mock_provider.capacity import Slots
+from mock_provider.conditions import Condition, Facts
+from mock_provider.faults import Fault
+from mock_provider.latency import ServiceTime
+from mock_provider.limits import Limiter, Refusal, retry_headers
+from mock_provider.openai_errors import error_answer, usual_error
+from mock_provider.plan import PlanError, override_plan, split_overrides
+from mock_provider.plan_schema import Plan
+from mock_provider.replies import Reply, Script
+from mock_provider.routes import UNPACED
+
+MOST_STEERED = 256  # different steering headers kept ready
+STEERABLE = ("latency", "faults", "reply")
+
+
+class Fate(msgspec.Struct, frozen=True, kw_only=True):
+    """What the rules made of an answer."""
+
+    service_s: float  # time the plan asked for, of the whole answer
+    fault: str | None = None  # kind of the rule that decided it; of the first timing rule when none did
+    rule: str | None = None
+    is_decided: bool = False  # the answer is not what it would have been; False: at most its timing
+
+
+class Behaviour:
+    """The part of a plan that can differ from request to request, ready for use."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.script = Script(**(plan.reply.model_dump() | {"models": tuple(plan.reply.models)}))
+        self.service_time = ServiceTime(plan.latency, seed=plan.seed)
+        self.rules = [
+            (fault, name, Condition(fault.when, seed=plan.seed, rule=name))
+            for fault, name in zip(plan.faults, plan.rule_names, strict=True)
+            if fault.needs != "nothing"
+        ]
+
+    def find_rules(self, facts: Facts, since_start_s: float) -> list[tuple[Fault, str]]:
+        """The rules that meet the request: all that change timing, and the first that decides the answer."""
+        sort = "stream" if facts.stream else "plain"
+        met: list[tuple[Fault, str]] = []
+        decided = False
+        for fault, name, condition in self.rules:
+            if fault.needs not in ("any", sort) or not condition.holds(facts, since_start_s):
+                continue
+            if fault.decides and decided:
+                continue
+            decided = decided or fault.decides
+            met.append((fault, name))
+        return met
+
+
+class Engine:
+    """One plan at work.  ``start_s`` is the moment its windows count from."""
+
+    def __init__(self, plan: Plan, *, start_s: float) -> None:
+        self.start_s = start_s
+        self.slots = Slots(plan.capacity)
+        self._use(plan)
+
+    def _use(self, plan: Plan) -> None:
+        self.plan = plan
+        self.behaviour = Behaviour(plan)
+        self.limiter = Limiter(plan.limits)
+        self._steered: dict[str, Behaviour] = {}
+
+    def change(self, plan: Plan) -> None:
+        """Another plan from now on.  Buckets and counts of rules begin anew; what is being served goes on."""
+        self._use(plan)
+        self.slots.change(plan.capacity)
+
+    def restart(self, now_s: float) -> None:
+        """Forget all requests so far."""
+        self.start_s = now_s
+        self._use(self.plan)
+
+    def steer(self, text: str | None) -> Behaviour:
+        """The behaviour that a request asks for itself, "latency.mean_s=1; faults=[…]".  Raises PlanError."""
+        if not text:
+            return self.behaviour
+        steered = self._steered.get(text)
+        if steered is None:
+            overrides = split_overrides(text)
+            other = [part for part in overrides if not part.replace("=", ".").strip().startswith(STEERABLE)]
+            if other:
+                raise PlanError(
+                    [f"{part!r} cannot be set for one request; {STEERABLE} can" for part in other]
+                )
+            steered = Behaviour(override_plan(self.plan, overrides))
+            if len(self._steered) >= MOST_STEERED:
+                self._steered.clear()
+            self._steered[text] = steered
+        return steered
+
+    def admit(self, facts: Facts, now_s: float) -> tuple[Refusal | None, dict[str, str]]:
+        """Why the limits refuse the request, if they do; and the headers that speak of them."""
+        return self.limiter.admit(facts, now_s)
+
+    def refuse_full(self) -> Refusal:
+        """The answer when neither slot nor place in the queue is free."""
+        capacity = self.plan.capacity
+        message, kind, code = usual_error(503, "overloaded")
+        answer = error_answer(capacity.when_full, message, kind, code=code)
+        if capacity.retry_after_s is not None:
+            answer.headers = retry_headers(capacity.retry_after_s)
+        return Refusal(answer=answer, outcome="overloaded")
+
+    def answer(self, reply: Reply, facts: Facts, behaviour: Behaviour, now_s: float) -> tuple[Answer, Fate]:
+        """The answer with its timing, counted from the start of service, and with the faults that meet it."""
+        since_start_s = now_s - self.start_s
+        first_s, gap_s = 0.0, 0.0
+        if facts.endpoint not in UNPACED:
+            load_factor = self.slots.load_factor()
+            first_s, gap_s = behaviour.service_time.of(
+                facts, since_start_s=since_start_s, load_factor=load_factor
+            )
+        answer = make_answer(reply, stream=facts.stream, first_s=first_s, gap_s=gap_s)
+        if not behaviour.rules:
+            return answer, Fate(service_s=answer.total_s)
+        met = behaviour.find_rules(facts, since_start_s)
+        # Timing is added last: a status that decides the answer sets its own time first.
+        for fault, _ in sorted(met, key=lambda pair: not pair[0].decides):
+            fault.apply(answer)
+        if not met:
+            return answer, Fate(service_s=answer.total_s)
+        fault, rule = next((pair for pair in met if pair[0].decides), met[0])
+        return answer, Fate(service_s=answer.total_s, fault=fault.kind, rule=rule, is_decided=fault.decides)
+
+
+def make_answer(reply: Reply, *, stream: bool, first_s: float, gap_s: float) -> Answer:
+    """A reply as it is sent when nothing goes wrong."""
+    if not stream:
+        return plain_answer(reply.body, first_s=first_s)
+    return stream_answer(
+        reply.events,
+        first_token=reply.first_token_index,
+        tokens=reply.token_count,
+        first_s=first_s,
+        gap_s=gap_s,
+    )

@@ -1,0 +1,65 @@
+"""Writes attempts down as they end, and keeps the latest to be asked for.  Bounded: what is written is not kept.
+
+A full disk must not break the run that is being measured: what could not be written is counted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections import deque
+from pathlib import Path
+
+import msgspec
+
+from mock_provider.records import Attempt
+
+KEPT = 10_000
+BATCH_BYTES = 256 * 1024
+
+
+class Ledger:
+    """Lines gather in memory until `flush`, which the server calls a few times a second, or until there are many."""
+
+    def __init__(self, path: Path | None) -> None:
+        self.recent: deque[Attempt] = deque(maxlen=KEPT)
+        self.lost_count = 0
+        self.error: OSError | None = None
+        self._buffer = bytearray()
+        self._buffered = 0
+        self._encoder = msgspec.json.Encoder()
+        self._file = (
+            os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644) if path is not None else None
+        )
+
+    def write(self, attempt: Attempt) -> None:
+        self.recent.append(attempt)
+        if self._file is None:
+            return
+        buffer = self._buffer
+        self._encoder.encode_into(attempt, buffer, -1)
+        buffer += b"\n"
+        self._buffered += 1
+        if len(buffer) >= BATCH_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Bring everything to the file."""
+        if self._file is None or not self._buffer:
+            return
+        data, self._buffer = self._buffer, bytearray()
+        count, self._buffered = self._buffered, 0
+        try:
+            view = memoryview(data)
+            while view:
+                view = view[os.write(self._file, view) :]
+        except OSError as error:
+            self.error = self.error or error
+            self.lost_count += count
+
+    def close(self) -> None:
+        self.flush()
+        if self._file is not None:
+            with contextlib.suppress(OSError):  # a full disk may speak up here again
+                os.close(self._file)
+            self._file = None

@@ -1,0 +1,133 @@
+"""From a request as it came to what is decided on: endpoint, prompt, reply.  Pure.
+
+Raises RequestRefusedError, in the real provider's words, for what it refuses.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import msgspec
+
+from mock_provider.conditions import Facts
+from mock_provider.engine import Behaviour, Engine
+from mock_provider.incoming import Incoming
+from mock_provider.plan import PlanError
+from mock_provider.replies import Reply, ReplyIds, RequestRefusedError, build_reply
+from mock_provider.replies.text import find_canaries
+from mock_provider.routes import STREAMED, find_route
+
+_decode = msgspec.json.Decoder().decode
+
+
+class ReadRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A request that makes sense, and what the answer will say."""
+
+    facts: Facts
+    reply: Reply
+    behaviour: Behaviour
+
+    def known(self, *, is_served: bool) -> dict[str, Any]:
+        """What the ledger says of the request, whatever became of it."""
+        facts, reply = self.facts, self.reply
+        return {
+            "model": facts.model or None,
+            "stream": facts.stream,
+            "retry_count": facts.retry_count,
+            "prompt_tokens": reply.prompt_tokens,
+            "completion_tokens": reply.completion_tokens if is_served else None,
+            "prompt_chars": len(reply.prompt_text),
+            "prompt_hash": facts.body_hash,
+            "canaries": find_canaries(reply.prompt_text),
+            "tools_called": reply.tools_called if is_served else [],
+        }
+
+
+def read_request(incoming: Incoming, engine: Engine, ids: ReplyIds, *, in_flight: int) -> ReadRequest:
+    """Everything that can be known before the request is admitted."""
+    route = find_route(incoming.method, incoming.path)
+    key = incoming.api_key
+    _check_access(key, engine.plan.access.keys)
+    behaviour = _steer(engine, incoming.steering)
+    request = _parse_body(incoming.body) if route.method == "POST" else {}
+    if route.model is not None:
+        request.setdefault("model", route.model)
+    reply = build_reply(route.endpoint, request, behaviour.script, ids)
+    retries = incoming.number(b"x-stainless-retry-count")
+    facts = Facts(
+        ordinal=ids.ordinal,
+        endpoint=route.endpoint,
+        in_flight=in_flight,
+        model=reply.model,
+        key=key,
+        stream=request.get("stream") is True and route.endpoint in STREAMED,
+        retry_count=None if retries is None else int(retries),
+        headers=incoming,
+        prompt=reply.prompt_text,
+        prompt_tokens=reply.prompt_tokens,
+        completion_tokens=reply.completion_tokens,
+        requested_tokens=reply.prompt_tokens + _asked_tokens(request, reply.completion_tokens),
+        body_hash=hashlib.blake2b(incoming.body, digest_size=8).hexdigest(),
+    )
+    return ReadRequest(facts=facts, reply=reply, behaviour=behaviour)
+
+
+def name_endpoint(incoming: Incoming) -> str:
+    """The endpoint of a request that was refused: unknown when its path means none."""
+    try:
+        return find_route(incoming.method, incoming.path).endpoint
+    except RequestRefusedError:
+        return "unknown"
+
+
+def _check_access(key: str, keys: list[str]) -> None:
+    if not keys or key in keys:
+        return
+    if not key:
+        raise RequestRefusedError(
+            401,
+            "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer "
+            "auth (i.e. Authorization: Bearer YOUR_KEY).",
+        )
+    shown = f"{key[:3]}***{key[-4:]}" if len(key) > 11 else "***"
+    raise RequestRefusedError(
+        401,
+        f"Incorrect API key provided: {shown}. You can find your API key at "
+        "https://platform.openai.com/account/api-keys.",
+        code="invalid_api_key",
+    )
+
+
+def _steer(engine: Engine, text: str | None) -> Behaviour:
+    try:
+        return engine.steer(text)
+    except PlanError as error:
+        raise RequestRefusedError(
+            400, f"x-mock-set: {'; '.join(error.problems)}", code="invalid_mock_setting"
+        ) from error
+
+
+def _parse_body(body: bytes) -> dict[str, Any]:
+    try:
+        request = _decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise RequestRefusedError(
+            400,
+            "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP "
+            "library correctly. The OpenAI API expects a JSON payload, but what was sent was not valid JSON.)",
+        ) from error
+    if not isinstance(request, dict):
+        raise RequestRefusedError(
+            400, f"Invalid body: expected an object, but got {type(request).__name__} instead."
+        )
+    return request
+
+
+def _asked_tokens(request: dict[str, Any], completion_tokens: int) -> int:
+    """What the token limit charges for the answer: what was asked for at most, else what comes."""
+    for name in ("max_completion_tokens", "max_tokens", "max_output_tokens"):
+        asked = request.get(name)
+        if isinstance(asked, int) and not isinstance(asked, bool):
+            return asked
+    return completion_tokens

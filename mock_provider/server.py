@@ -1,0 +1,213 @@
+"""The provider as a server: connections in, attempts out.  In the provider's process; loopback only."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from email.utils import formatdate
+from pathlib import Path
+
+from mock_provider.answer import Answer
+from mock_provider.conditions import is_in_window, next_change_s
+from mock_provider.connection import Connection
+from mock_provider.control import Control
+from mock_provider.engine import Engine
+from mock_provider.exchange import Exchange
+from mock_provider.faults import Fault
+from mock_provider.incoming import Incoming
+from mock_provider.ledger import Ledger
+from mock_provider.listener import Listener
+from mock_provider.plan_schema import Plan
+from mock_provider.records import Attempt
+from mock_provider.statistics import Snapshot, Statistics
+from mock_provider.wire import make_head
+
+_log = logging.getLogger(__name__)
+
+FLUSH_S = 0.2
+SWEEP_S = 5.0
+SLOWEST_REQUEST_S = 60.0  # from one byte of a request to the next
+LONGEST_IDLE_S = 300.0  # between requests; clients' own limits are shorter
+NO_CONTROL = ("/v1", "/openai")
+
+
+class Server:
+    """Serves a plan.  ``start`` it inside a running loop, ``close`` it there."""
+
+    def __init__(self, plan: Plan, *, port: int = 0, ledger: Path | None = None) -> None:
+        self.engine = Engine(plan, start_s=time.monotonic())
+        self.ledger = Ledger(ledger)
+        self.statistics = Statistics()
+        self._listener = Listener(port, self._make_connection)
+        self._control = Control(self)
+        self._connections: set[Connection] = set()
+        self._exchanges: set[Exchange] = set()
+        self._next_ordinal = 0
+        self._next_connection = 0
+        self._run_id = secrets.token_hex(8)
+        self._date = (0, "")
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def port(self) -> int:
+        return self._listener.port
+
+    @property
+    def url(self) -> str:
+        """The base URL for OpenAI's clients."""
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    # ---- life
+
+    async def start(self) -> None:
+        """Listen.  The plan's windows count from here."""
+        self.loop = asyncio.get_running_loop()
+        self.engine.restart(time.monotonic())
+        await self._listener.open()
+        self._flush_often()
+        self._sweep_often()
+        self._follow_plan()
+
+    async def close(self) -> None:
+        """Write down what is open, close everything."""
+        for timer in self._timers.values():
+            timer.cancel()
+        if self._task is not None:
+            self._task.cancel()
+        self._listener.close()
+        for exchange in list(self._exchanges):
+            exchange.stop()
+        for connection in list(self._connections):
+            connection.exchange = None
+            connection.transport.abort()
+        await asyncio.sleep(0)  # lets the transports close
+        self.ledger.close()
+
+    def change_plan(self, plan: Plan) -> None:
+        """Another plan from now on; requests being answered keep the old one."""
+        self.engine.change(plan)
+        self._follow_plan()
+
+    def reset(self) -> None:
+        """Buckets, counts, ordinals, windows and the ledger in memory begin anew."""
+        self.engine.restart(time.monotonic())
+        self.statistics.reset()
+        self.ledger.recent.clear()
+        self._next_ordinal = 0
+        self._follow_plan()
+
+    # ---- for connections and exchanges
+
+    def receive(self, connection: Connection, incoming: Incoming) -> None:
+        """A whole request."""
+        if not incoming.target.startswith((b"/v1/", b"/openai/")) and self._control.concerns(incoming):
+            connection.write(
+                self.write_simple(self._control.answer(incoming), keeps_alive=incoming.keeps_alive)
+            )
+            connection.exchange_ended(keeps_alive=incoming.keeps_alive)
+            return
+        ordinal = self._next_ordinal
+        self._next_ordinal += 1
+        self.statistics.in_flight += 1
+        exchange = Exchange(self, connection, incoming, ordinal)
+        self._exchanges.add(exchange)
+        connection.exchange = exchange
+        try:
+            exchange.begin()
+        except Exception:  # the edge: a defect of ours must not take the other connections with it
+            _log.exception("request %d failed", ordinal)
+            exchange.fail()
+
+    def exchange_ended(self, exchange: Exchange, attempt: Attempt) -> None:
+        self._exchanges.discard(exchange)
+        self.statistics.in_flight -= 1
+        self.statistics.add(attempt)
+        self.ledger.write(attempt)
+
+    def connection_opened(self, connection: Connection) -> None:
+        self._connections.add(connection)
+        self.statistics.connections_opened += 1
+        self.statistics.connections_open += 1
+
+    def connection_closed(self, connection: Connection) -> None:
+        self._connections.discard(connection)
+        self.statistics.connections_open -= 1
+
+    def date(self) -> str:
+        """For the date header; made once a second."""
+        now = int(time.time())
+        if self._date[0] != now:
+            self._date = (now, formatdate(now, usegmt=True))
+        return self._date[1]
+
+    def wall_clock(self) -> int:
+        return int(time.time())
+
+    def request_id(self, ordinal: int) -> str:
+        return f"req_{self._run_id}{ordinal:016x}"
+
+    def write_simple(self, answer: Answer, *, keeps_alive: bool) -> bytes:
+        """An answer outside the plan, whole."""
+        head = make_head(
+            answer,
+            date=self.date(),
+            request_id=self.request_id(self._next_ordinal),
+            processing_ms=0,
+            keeps_alive=keeps_alive,
+            is_chunked=False,
+        )
+        return head + b"".join(answer.pieces)
+
+    # ---- for the control API
+
+    def snapshot(self) -> Snapshot:
+        """All counters."""
+        return self.statistics.snapshot(
+            uptime_s=time.monotonic() - self.engine.start_s,
+            queued=self.engine.slots.queued,
+            ledger_lost=self.ledger.lost_count,
+        )
+
+    # ---- own affairs
+
+    def _make_connection(self) -> Connection:
+        ordinal = self._next_connection
+        self._next_connection += 1
+        return Connection(self, ordinal)
+
+    def _flush_often(self) -> None:
+        self.ledger.flush()
+        self._timers["flush"] = self.loop.call_later(FLUSH_S, self._flush_often)
+
+    def _sweep_often(self) -> None:
+        """Close what will not become a request any more."""
+        now_s = time.monotonic()
+        for connection in list(self._connections):
+            silent_s = now_s - connection.active_s
+            if connection.is_mid_request and silent_s > SLOWEST_REQUEST_S:
+                connection.refuse(
+                    408, f"Nothing came for {SLOWEST_REQUEST_S:g} s in the middle of a request."
+                )
+            elif connection.exchange is None and silent_s > LONGEST_IDLE_S:
+                connection.close()
+        self._timers["sweep"] = self.loop.call_later(SWEEP_S, self._sweep_often)
+
+    def _follow_plan(self) -> None:
+        """Refuse, stall or accept as the plan says for this moment; look again when that may change."""
+        if "listen" in self._timers:
+            self._timers.pop("listen").cancel()
+        rules: list[Fault] = [fault for fault in self.engine.plan.faults if fault.needs == "nothing"]
+        since_s = time.monotonic() - self.engine.start_s
+        kind = next((fault.kind for fault in rules if is_in_window(fault.when, since_s)), None)
+        if kind == "refused_connection":
+            self._listener.refuse()
+        elif kind == "stalled_accept":
+            self._listener.stall()
+        else:
+            self._task = self.loop.create_task(self._listener.open())
+        changes = [change for fault in rules if (change := next_change_s(fault.when, since_s)) is not None]
+        if changes:
+            self._timers["listen"] = self.loop.call_later(min(changes) - since_s, self._follow_plan)

@@ -1,0 +1,45 @@
+"""Answers as bytes of HTTP/1.1.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from mock_provider.answer import Answer
+from mock_provider.limits import ORGANIZATION
+
+LAST_CHUNK = b"0\r\n\r\n"
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
+
+
+def make_head(
+    answer: Answer, *, date: str, request_id: str, processing_ms: int, keeps_alive: bool, is_chunked: bool
+) -> bytes:
+    """Status line and headers, with those every answer of the provider has."""
+    lines = [
+        f"HTTP/1.1 {answer.status} {_PHRASES.get(answer.status, 'Unknown')}\r\ndate: {date}"
+        f"\r\ncontent-type: {answer.content_type}\r\nopenai-organization: {ORGANIZATION}"
+        f"\r\nopenai-processing-ms: {processing_ms}\r\nopenai-version: 2020-10-01\r\nx-request-id: {request_id}"
+    ]
+    if is_chunked:
+        lines.append("transfer-encoding: chunked")
+    elif not answer.is_stream:
+        length = answer.content_length
+        lines.append(f"content-length: {sum(map(len, answer.pieces)) if length is None else length}")
+    if not keeps_alive:
+        lines.append("connection: close")
+    lines += [f"{name}: {value}" for name, value in answer.headers.items()]
+    lines.append("\r\n")
+    return "\r\n".join(lines).encode("latin-1", "replace")
+
+
+def frame(pieces: Sequence[bytes], *, is_chunked: bool) -> bytes:
+    """Pieces that are sent at the same moment; chunked, they make one chunk."""
+    data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+    return b"%x\r\n%b\r\n" % (len(data), data) if is_chunked and data else data
+
+
+def frame_partial(partial: tuple[int, bytes], *, is_chunked: bool) -> bytes:
+    """A piece cut short: chunked, its size line still promises all of it."""
+    length, data = partial
+    return b"%x\r\n%b" % (length, data) if is_chunked else data
