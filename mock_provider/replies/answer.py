@@ -11,9 +11,7 @@ from typing import Literal
 import msgspec
 
 from mock_provider.replies.conversation import Conversation
-from mock_provider.replies.json_text import find_schema, make_json_of_size, make_object
-from mock_provider.replies.lifting import Lifter
-from mock_provider.replies.schema_values import SchemaFiller
+from mock_provider.replies.json_text import fill_as_json, find_schema, make_json_of_size, make_object
 from mock_provider.replies.script import Script
 from mock_provider.replies.text import Text, cut_at_stop, find_canaries, make_answer_text, split_text
 from mock_provider.replies.tool_choice import ToolCall, choose_calls
@@ -51,29 +49,23 @@ def make_text(talk: Conversation, wishes: Wishes, script: Script) -> Text:
     """The text before stop sequences and limits."""
     if script.reply_text is not None:
         return split_text(script.reply_text)
+    canaries = find_canaries(talk.last_user) if script.echo_canaries else []
     prompt = talk.last_user or talk.text
-    canaries = find_canaries(prompt) if script.echo_canaries else []
     if wishes.schema is not None:
         return split_text(fill_as_json(wishes.schema, prompt, canaries))
     if script.json_bytes is not None:
         return split_text(make_json_of_size(script.json_bytes, canaries))
-    if wishes.json_object or '"properties"' in talk.text:
-        schema = find_schema(talk.text)
-        if schema is not None:
-            written = fill_as_json(schema, prompt, canaries)
-            return split_text(
-                f"```json\n{written}\n```" if not wishes.json_object and _FENCE.search(talk.text) else written
-            )
-        if wishes.json_object:
-            return split_text(make_object(talk.text, canaries))
+    schema = find_schema(talk.text) if '"properties"' in talk.text else None
+    if schema is not None:
+        written = fill_as_json(schema, prompt, canaries)
+        return split_text(_fence(written) if not wishes.json_object and _FENCE.search(talk.text) else written)
+    if wishes.json_object:
+        return split_text(make_object(talk.text, canaries))
     return make_answer_text(script.reply_tokens, canaries)
 
 
-def fill_as_json(schema: object, prompt: str, canaries: list[str]) -> str:
-    """A value for the schema, as JSON."""
-    root = schema if isinstance(schema, dict) else {}
-    filler = SchemaFiller(root, Lifter(prompt), optional="all", mark=" ".join(canaries))
-    return msgspec.json.encode(filler.fill(root)).decode()
+def _fence(text: str) -> str:
+    return f"```json\n{text}\n```"
 
 
 def _calls_now(talk: Conversation, wishes: Wishes, script: Script) -> bool:

@@ -4,54 +4,65 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 import msgspec
 
-from mock_provider.replies.lifting import MISSING, Lifter
+from mock_provider.replies.lifting import Lifter
 from mock_provider.replies.schema_rules import TYPES
+from mock_provider.replies.schema_values import SchemaFiller
+from mock_provider.replies.spotting import split_name
+from mock_provider.replies.vocabulary import NUMBER_WORDS
 
 _KEY = re.compile(r"['\"`]([^\W\d][\w-]{0,60})['\"`]")
-_OPENING = re.compile(r"\{")
 _ITEM = '{"id":%d,"name":"item %d","value":%d.5,"tags":["alpha","beta"],"active":true}'
+_NUMBER_WORDS = frozenset(NUMBER_WORDS.split())
+_DECODER = json.JSONDecoder()
+
+
+def fill_as_json(schema: Mapping[str, Any], prompt: str, canaries: Sequence[str]) -> str:
+    """A value for the schema, as JSON."""
+    filler = SchemaFiller(schema, Lifter(without_schemas(prompt)), optional="all", mark=" ".join(canaries))
+    return msgspec.json.encode(filler.fill(schema)).decode()
 
 
 def find_schema(text: str) -> dict[str, Any] | None:
     """The last JSON Schema of an object that is written out in the text."""
-    found = None
-    for value in _objects_in(text):
-        if isinstance(value.get("properties"), dict) and value["properties"]:
-            found = value
-        elif (
-            isinstance(inner := value.get("schema") or value.get("parameters"), dict)
-            and "properties" in inner
-        ):
-            found = inner
-    return found
+    found = [schema for _, _, value in _objects_in(text) if (schema := _schema_in(value)) is not None]
+    return found[-1] if found else None
 
 
-def make_object(text: str, canaries: Sequence[str]) -> str:
+def without_schemas(text: str) -> str:
+    """The text with the schemas cut out: what they say is about the answer, not part of it."""
+    if '"properties"' not in text:
+        return text
+    for start, end, value in reversed(list(_objects_in(text))):
+        if _schema_in(value) is not None:
+            text = text[:start] + text[end:]
+    return text
+
+
+def make_object(prompt: str, canaries: Sequence[str]) -> str:
     """An object with the keys the prompt shows in an example or in quotes, and what it says of them."""
-    example = next((value for value in _objects_in(text) if value), None)
-    keys = list(example) if example else list(dict.fromkeys(_KEY.findall(text)))
-    lifter = Lifter(text)
-    mark = " ".join(["", *canaries])
-    return msgspec.json.encode(
-        {key: _value_of(key, (example or {}).get(key), lifter, mark) for key in keys}
-    ).decode()
+    examples = [value for _, _, value in _objects_in(prompt) if value]
+    example = examples[0] if examples else dict.fromkeys(_KEY.findall(prompt))
+    schema = {
+        "type": "object",
+        "properties": {key: _schema_of(key, value) for key, value in example.items()},
+        "required": list(example),
+    }
+    said = prompt if examples else _KEY.sub("", prompt)
+    return fill_as_json(schema, said, canaries)
 
 
 def make_json_of_size(size: int, canaries: Sequence[str]) -> str:
     """A JSON object of this many bytes, or of the fewest that hold its parts."""
-    head = json.dumps({"canaries": list(canaries)} if canaries else {})[:-1]
-    head += ", " if canaries else ""
-    items, tail = '"items":[', "]}"
-    room = size - len(head) - len(items) - len(tail)
-    written = _items_within(max(room - len(',"padding":""'), 0))
-    padding = size - len(head) - len(items) - len(written) - len(tail) - len(',"padding":""')
-    return f'{head}{items}{written}],"padding":"{"x" * max(padding, 0)}"}}'
+    head = '{"canaries":' + msgspec.json.encode(list(canaries)).decode() + ',"items":['
+    frame = len(head) + len('],"padding":""}')
+    items = _items_within(max(size - frame, 0))
+    return head + items + '],"padding":"' + "x" * (size - frame - len(items)) + '"}'
 
 
 @lru_cache(maxsize=32)
@@ -64,31 +75,37 @@ def _items_within(room: int) -> str:
     return ",".join(items)
 
 
-def _value_of(key: str, example: Any, lifter: Lifter, mark: str) -> Any:
-    """What the prompt says of a key; else something of the example's type."""
-    wanted = (
-        TYPES.get(example) if isinstance(example, str) else (type(example),) if example is not None else None
-    )
-    if wanted is not None and wanted[0] in (int, float):
-        return next(lifter.candidates("number", key), 1)
-    if wanted is not None and wanted[0] in (bool, list, dict):
-        return {bool: True, list: [f"sample {key}{mark}"], dict: {}}[wanted[0]]
-    said = lifter.read_key(key) if example is None else MISSING
-    return said if isinstance(said, int | float) else f"sample {key}{mark}"
+def _schema_of(key: str, example: Any) -> dict[str, Any]:
+    """What a value of an example, or where it has none the key itself, says of the type."""
+    if isinstance(example, str) and example in TYPES:
+        return {"type": example}
+    if isinstance(example, dict):
+        return {
+            "type": "object",
+            "properties": {inner: _schema_of(inner, value) for inner, value in example.items()},
+            "required": list(example),
+        }
+    for name in ("boolean", "integer", "number", "array"):
+        if isinstance(example, TYPES[name]):
+            return {"type": name}
+    return {"type": "number" if example is None and _NUMBER_WORDS & set(split_name(key)) else "string"}
 
 
-def _objects_in(text: str) -> list[dict[str, Any]]:
-    """Every outermost JSON object written out in the text."""
-    decoder = json.JSONDecoder()
-    found: list[dict[str, Any]] = []
-    end = 0
-    for match in _OPENING.finditer(text):
-        if match.start() < end:
-            continue
+def _schema_in(value: dict[str, Any]) -> dict[str, Any] | None:
+    if isinstance(value.get("properties"), dict) and value["properties"]:
+        return value
+    inner = value.get("schema") or value.get("parameters")
+    return inner if isinstance(inner, dict) and inner.get("properties") else None
+
+
+def _objects_in(text: str) -> Iterator[tuple[int, int, dict[str, Any]]]:
+    """Start, end and value of every outermost JSON object written out in the text."""
+    start = text.find("{")
+    while start >= 0:
         try:
-            value, end = decoder.raw_decode(text, match.start())
+            value, end = _DECODER.raw_decode(text, start)
         except (ValueError, RecursionError):
-            continue
-        if isinstance(value, dict):
-            found.append(value)
-    return found
+            end = start + 1
+        else:
+            yield start, end, value
+        start = text.find("{", end)

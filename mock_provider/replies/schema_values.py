@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from mock_provider.replies.lifting import MISSING, Lifter, split_name
+from mock_provider.replies.lifting import MISSING, Lifter
 from mock_provider.replies.schema_rules import branches_of, resolve, type_of
+from mock_provider.replies.spotting import split_name
 from mock_provider.replies.strings import make_string
 from mock_provider.replies.validity import is_valid
 
@@ -75,8 +77,10 @@ class SchemaFiller:
         required = set(schema.get("required") or ())
         filled: dict[str, Any] = {}
         for key, part in (schema.get("properties") or {}).items():
-            if key in required or self._wants(key, part, depth):
+            if key in required:
                 filled[key] = self.fill(part, key, depth + 1)
+            elif self._wants(key, part, depth):
+                filled[key] = self._fill_optional(key, part, depth + 1)
         others = schema.get("additionalProperties")
         for key in required - filled.keys():  # named as required, described nowhere
             filled[key] = self.fill(
@@ -99,6 +103,14 @@ class SchemaFiller:
         said = self._lifter.read_key(key)
         return said is not MISSING and self.accepts(said, part)
 
+    def _fill_optional(self, key: str, part: Any, depth: int) -> Any:
+        """A value for a field that may be left out: what the prompt says, else its default, else an invented one."""
+        default = part.get("default") if isinstance(part, dict) else None
+        if default is not None:
+            said = self._lifter.read_key(key)
+            return said if said is not MISSING and self.accepts(said, part) else default
+        return self.fill(part, key, depth)
+
     def accepts(self, value: Any, part: Any) -> bool:
         """Whether a value found elsewhere may stand for this part of the schema."""
         return is_valid(value, part, self._root)
@@ -109,7 +121,7 @@ class SchemaFiller:
         said = self._lifter.read_key(name) if name else MISSING
         if isinstance(said, list) and self.accepts(said, schema):
             return said
-        count = self._count_items(schema, items, depth) - len(first)
+        count = self._count_items(schema, items, name, depth) - len(first)
         if items is False:
             return first
         rest: list[Any] = []
@@ -121,13 +133,22 @@ class SchemaFiller:
                 rest.append(value)
         return first + rest
 
-    def _count_items(self, schema: Mapping[str, Any], items: Any, depth: int) -> int:
+    def _count_items(self, schema: Mapping[str, Any], items: Any, name: str, depth: int) -> int:
         least, most = schema.get("minItems", 0), schema.get("maxItems", math.inf)
-        if depth > DEEP:
+        if depth > DEEP or items is False:
             return int(least)
-        kind = type_of(resolve(items, self._root), deep=False) if items is not False else ""
-        found = self._lifter.remaining(kind) if kind in ("string", "integer", "number") else 0
-        return int(min(max(least, found, 1), most))
+        return int(min(max(least, self._count_values(resolve(items, self._root), name), 1), most))
+
+    def _count_values(self, items: Mapping[str, Any], name: str) -> int:
+        """How many items the prompt has material for: the field of an object with the most of it decides."""
+        fields = items.get("properties") or {name: items}
+        counts: Counter[str] = Counter()
+        rivals: Counter[str] = Counter()
+        for key, part in fields.items():
+            kind = type_of(resolve(part, self._root), deep=False)
+            counts[kind] = max(counts[kind], self._lifter.count(kind, key))
+            rivals[kind] += 1
+        return max((counts[kind] // (rivals[kind] if kind != "string" else 1) for kind in counts), default=0)
 
     def _fill_scalar(self, kind: str, schema: Mapping[str, Any], name: str, number: int) -> Any:
         if number == 0 and name:
@@ -136,7 +157,7 @@ class SchemaFiller:
                 said = str(said)
             if said is not MISSING and self.accepts(said, schema):
                 return said
-        for candidate in self._candidates(kind, schema, name):
+        for candidate in self._lifter.candidates(kind, name):
             value = float(candidate) if kind == "number" else candidate
             if self.accepts(value, schema):
                 return int(value) if kind == "number" and value == int(value) else value
@@ -147,11 +168,6 @@ class SchemaFiller:
                 return make_number(schema, number, whole=kind == "integer")
             case _:
                 return make_string(schema, name, number, prompt=self._lifter.text, mark=self._mark)
-
-    def _candidates(self, kind: str, schema: Mapping[str, Any], name: str) -> Any:
-        if kind == "string" and str(schema.get("format", "")).startswith("date"):
-            return self._lifter.dates()
-        return self._lifter.candidates(kind, name)
 
 
 def make_number(schema: Mapping[str, Any], number: int, *, whole: bool) -> int | float:

@@ -6,8 +6,8 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from mock_provider.replies.lifting import split_name
 from mock_provider.replies.patterns import make_matching
+from mock_provider.replies.spotting import split_name
 from mock_provider.replies.vocabulary import QUESTION_WORDS
 
 _QUESTION_WORDS = frozenset(QUESTION_WORDS.split())

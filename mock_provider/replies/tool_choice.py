@@ -10,9 +10,11 @@ from typing import Any
 import msgspec
 
 from mock_provider.replies.conversation import Conversation
-from mock_provider.replies.lifting import Lifter, find_calls, read_call_arguments, split_name
+from mock_provider.replies.json_text import without_schemas
+from mock_provider.replies.lifting import Lifter, find_calls, read_call_arguments
 from mock_provider.replies.schema_values import SchemaFiller
 from mock_provider.replies.script import Script
+from mock_provider.replies.spotting import split_name, spot_places, spotters_for
 from mock_provider.replies.text import Text, find_canaries, split_text
 from mock_provider.replies.wishes import Tool, ToolKind, Wishes
 
@@ -47,34 +49,41 @@ def choose_calls(talk: Conversation, wishes: Wishes, script: Script) -> tuple[To
         chosen = _choose_tools(talk, wishes, prompt)
     calls = [call for tool in chosen for call in make_calls(tool, prompt, script)]
     if not wishes.parallel:
-        return (calls[0],)
+        return tuple(calls[:1])
     missing = script.calls_per_round - len(calls)
     return tuple(calls + [calls[0]] * max(missing, 0))
 
 
 def make_calls(tool: Tool, prompt: str, script: Script) -> list[ToolCall]:
-    """One call of the tool, or as many as the prompt writes out: ``f(1) and f(2)``."""
+    """One call of the tool, or as many as the prompt writes out or has places for: ``f(1) and f(2)``, Rome and Oslo."""
     if script.tool_arguments is not None:
         return [_call(tool, script.tool_arguments)]
-    mark = " ".join(find_canaries(prompt)) if script.echo_canaries else ""
     if tool.kind == "custom":
         return [ToolCall(tool.name, prompt.strip() or "sample", "custom")]
-    names = list(tool.parameters.get("properties") or ())
-    written = find_calls(prompt, tool.name) if names else []
-    return [_call(tool, _fill(tool, prompt, mark, call, names)) for call in written or [""]]
-
-
-def _fill(tool: Tool, prompt: str, mark: str, written: str, names: list[str]) -> dict[str, Any]:
-    filler = SchemaFiller(
-        tool.parameters, Lifter(prompt), optional="lifted" if tool.lifted_only else "all", mark=mark
-    )
-    given = read_call_arguments(written, names) if written.strip() else {}
+    mark = " ".join(find_canaries(prompt)) if script.echo_canaries else ""
     properties = tool.parameters.get("properties") or {}
-    arguments = filler.fill(tool.parameters)
-    arguments = arguments if isinstance(arguments, dict) else {}
-    return arguments | {
-        name: value for name, value in given.items() if filler.accepts(value, properties.get(name))
-    }
+    written = find_calls(prompt, tool.name) if properties else []
+    lifter = Lifter(without_schemas(prompt))
+    filler = SchemaFiller(
+        tool.parameters, lifter, optional="lifted" if tool.lifted_only else "all", mark=mark
+    )
+    calls = []
+    for call in written or [""] * _count_places(tool, lifter):
+        arguments = filler.fill(tool.parameters)
+        given = read_call_arguments(call, list(properties)) if call.strip() else {}
+        fitting = {
+            name: value for name, value in given.items() if filler.accepts(value, properties.get(name))
+        }
+        calls.append(_call(tool, (arguments if isinstance(arguments, dict) else {}) | fitting))
+    return calls
+
+
+def _count_places(tool: Tool, lifter: Lifter) -> int:
+    """How many calls a tool about one place needs: as many as the prompt lists; any other tool one."""
+    required = list(tool.parameters.get("required") or ())
+    if len(required) != 1 or spot_places not in spotters_for("string", required[0]):
+        return 1
+    return max(sum(1 for _ in spot_places(lifter.plain)), 1)
 
 
 def _call(tool: Tool, arguments: dict[str, Any]) -> ToolCall:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import msgspec
+
 from mock_provider.replies.formats import check_strict
 from mock_provider.replies.refusals import refuse, refuse_missing, refuse_type, refuse_value
 from mock_provider.replies.wishes import Tool
@@ -96,6 +98,8 @@ def apply_choice(tools: tuple[Tool, ...], choice: Any, *, has_tools: bool) -> To
                 "Invalid value for 'tool_choice': 'tool_choice' is only allowed when 'tools' are specified.",
                 "tool_choice",
             )
+        if choice == "required" and len(tools) == 1:
+            return (_filled_whole(tools[0]),), True
         return (() if choice == "none" else tools), choice == "required" and bool(tools)
     if not isinstance(choice, dict):
         refuse_type("tool_choice", "one of a string or object", choice)
@@ -119,10 +123,15 @@ def _apply_object(tools: tuple[Tool, ...], choice: dict[str, Any], *, has_tools:
     name = _name_of(choice)
     if name is None:
         refuse_missing(f"tool_choice.{kind}.name")
-    kept = tuple(tool for tool in tools if tool.name == name)[:1]
+    kept = tuple(_filled_whole(tool) for tool in tools if tool.name == name)[:1]
     if not kept:
         refuse(f"Tool choice '{name}' not found in 'tools' parameter.", "tool_choice")
     return kept, True
+
+
+def _filled_whole(tool: Tool) -> Tool:
+    """The tool when nothing else may be called: it stands for a form to fill, optional fields too."""
+    return msgspec.structs.replace(tool, lifted_only=False)
 
 
 def _name_of(choice: dict[str, Any]) -> Any:
@@ -135,7 +144,7 @@ def _read_functions(functions: list[Any], choice: Any) -> ToolsAndDuty:
     if choice == "none":
         return (), False
     if isinstance(choice, dict):
-        kept = tuple(tool for tool in tools if tool.name == choice.get("name"))[:1]
+        kept = tuple(_filled_whole(tool) for tool in tools if tool.name == choice.get("name"))[:1]
         if not kept:
             refuse("Invalid value for 'function_call': no function named so in 'functions'.", "function_call")
         return kept, True

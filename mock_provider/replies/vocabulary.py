@@ -7,6 +7,14 @@ list search look compute calculate and or but if then hello hi hey thanks yes no
 here let answer question user name result json follow given following set book respond generate provide describe
 explain translate summarize classify convert multiply divide subtract send
 """
-NAME_WORDS = "name person user customer author owner character who speaker student employee"
-PLACE_WORDS = "location city place country town destination origin where address region state"
-QUESTION_WORDS = "query question input text prompt message request task instruction search topic"
+NAME_WORDS = """
+name person people user customer author owner character who speaker student employee participant attendee member guest
+"""
+PLACE_WORDS = "location city citie place country countrie town destination origin where address region state"
+TOPIC_WORDS = "topic subject theme about"
+WHEN_WORDS = "date day when time deadline due start end"
+QUESTION_WORDS = "query question input text prompt message request task instruction search"
+NUMBER_WORDS = """
+age year count number amount price total quantity score rating cost size length width height weight temperature
+population percentage percent value duration
+"""
