@@ -80,7 +80,9 @@ class OneRun:
             return
         self._is_ending = True
         part = next((name for kind, name in PARTS if isinstance(error, kind)), "load")
-        self.recorder.event("failed", message=str(error), exit_code=int(error.exit_code), part=part)
+        self.recorder.event(
+            "failed", message=str(error), data={"exit_code": int(error.exit_code), "part": part}
+        )
         say_ready(Ready(failure=str(error), exit_code=int(error.exit_code)))
         complain(str(error))
         self._end(error.exit_code)
@@ -115,7 +117,7 @@ class OneRun:
                 environment=describe_environment(),
             )
         )
-        self.recorder.event("run_started", wall_clock=now.isoformat())
+        self.recorder.event("run_started", data={"wall_clock": now.isoformat()})
         self._check_crew()
         service = self._owner.start()
         self._steps = StepRunner(
@@ -162,7 +164,7 @@ class OneRun:
         if problem:
             self.recorder.event("notice", message=problem)
             complain(problem)
-        self.recorder.event("run_ended", completed=code is ExitCode.OK)
+        self.recorder.event("run_ended", data={"completed": code is ExitCode.OK})
         self.recorder.close()
         self.exit_code = code
         self._done.set()

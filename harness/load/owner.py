@@ -61,7 +61,7 @@ class Owner:
             working_directory=Path(self._settings.working_directory),
         )
         ready = self._target.wait_until_ready(TARGET_READY_S, error=TargetError)
-        self._recorder.event("target_ready", port=ready.port, pid=self._target.pid, **ready.data)
+        self._recorder.event("target_ready", data={"port": ready.port, "pid": self._target.pid} | ready.data)
         kind: ServiceKind = "asgi" if ready.data.get("kind") == "asgi" else "runnable"
         return Service(host=LOOPBACK, port=_port(ready), kind=kind)
 
@@ -94,7 +94,7 @@ class Owner:
         )
         ready = self._mock.wait_until_ready(MOCK_READY_S, error=ProviderError)
         self.mock = Service(host=LOOPBACK, port=_port(ready), kind="url")
-        self._recorder.event("mock_ready", port=ready.port, pid=self._mock.pid)
+        self._recorder.event("mock_ready", data={"port": ready.port, "pid": self._mock.pid})
         plan = ask(self.mock, "GET", PLAN_PATH, timeout_s=5.0)
         if isinstance(plan, dict) and isinstance(plan.get("toml"), str):
             write_whole(self._directory.file("mock.toml"), plan["toml"])

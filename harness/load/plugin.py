@@ -21,6 +21,7 @@ import msgspec
 from gevent.socket import wait_read
 from locust.env import Environment
 from locust.runners import MasterRunner, Runner, WorkerRunner
+from locust.stats import CSV_STATS_INTERVAL_SEC
 
 from harness.children import Ready, say_ready, take_lifeline
 from harness.errors import BadInputError, ChainloadError, ExitCode, LoadError
@@ -208,6 +209,10 @@ class LoadPlugin:
 
     def _on_quitting(self, **_: Any) -> None:
         self._interrupt("Locust is quitting")
+        if getattr(self._environment.parsed_options, "csv_prefix", None):
+            gevent.sleep(
+                CSV_STATS_INTERVAL_SEC * 1.2
+            )  # Locust writes its CSV by the clock only: the end would be lost
         if not self._has_web_page:
             self._report()
 

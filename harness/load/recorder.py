@@ -47,7 +47,7 @@ class Recorder:
         step: int | None = None,
         users: int | None = None,
         message: str | None = None,
-        **data: Any,
+        data: dict[str, Any] | None = None,
     ) -> None:
         """Written at once: whoever follows the run waits for it."""
         self._events.write(
@@ -57,7 +57,7 @@ class Recorder:
                 step=step,
                 users=users,
                 message=message,
-                data=data,
+                data=data or {},
             )
         )
         self._events.flush()

@@ -118,7 +118,9 @@ class StepRunner:
         self.phase = "draining"
         self._wait(OBEY_S, lambda: self._crew.has_obeyed)
         in_flight = self._crew.in_flight
-        self._recorder.event("step_ended", at_s=end_s, step=step, users=self.users, in_flight=in_flight)
+        self._recorder.event(
+            "step_ended", at_s=end_s, step=step, users=self.users, data={"in_flight": in_flight}
+        )
         return in_flight
 
     def _drain(self, step: int, in_flight: int) -> None:
@@ -131,10 +133,12 @@ class StepRunner:
             "step_drained",
             step=step,
             users=self.users,
-            drained=in_flight - censored,
-            censored=censored,
-            cancelled=cancelled,
-            waited_s=time.monotonic() - start_s,
+            data={
+                "drained": in_flight - censored,
+                "censored": censored,
+                "cancelled": cancelled,
+                "waited_s": time.monotonic() - start_s,
+            },
         )
         if self._orders.service.is_controlled:
             self._make_fit(step, cancelled_before=bool(censored))
