@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
+import typing
 import warnings
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+from pydantic import TypeAdapter
 
 TEXT = "Question {sequence} from user {user}: what is 17 times 23? {canary}"
 MESSAGES = [{"role": "user", "content": TEXT}]
 SESSION = (
     "chainload-{user}-{sequence}"  # a conversation of its own for each invocation: nothing grows by our doing
+)
+INPUT_NAMES = frozenset(
+    [
+        *(
+            "messages",
+            "message",
+            "question",
+            "query",
+            "input",
+            "inputs",
+            "text",
+            "topic",
+            "prompt",
+            "request",
+        ),
+        *("task", "content", "user_input", "user_query", "document", "documents", "url", "product", "city"),
+    ]
 )
 MAX_DEPTH = 6
 
@@ -27,28 +46,57 @@ class Guess(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.json.encode(self.input).decode()
 
 
-def guess(runnable: Any) -> Guess:
-    """Text where the schema says nothing."""
-    return Guess(input=_input_of(_schema_of(runnable)), config=_config_of(runnable))
+def guesses(runnable: Any) -> list[Guess]:
+    """What it may take, the likeliest first; text where the schema says nothing."""
+    schema = schema_of(runnable)
+    values = [_input_of(schema)]
+    if values == [TEXT] and not schema.get("type"):
+        values.append({"input": TEXT})
+    elif hasattr(runnable, "builder") and isinstance(
+        values[0], dict
+    ):  # a graph's state is more than its input
+        likely = {name: value for name, value in values[0].items() if name in INPUT_NAMES}
+        if likely and likely != values[0]:
+            values.insert(0, likely)
+    config = _config_of(runnable)
+    return [Guess(input=value, config=config) for value in values]
 
 
-def _schema_of(runnable: Any) -> Mapping[str, Any]:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # pydantic on odd types of the user's state
+def schema_of(runnable: Any) -> Mapping[str, Any]:
+    """The JSON schema of its input; empty when there is none."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pydantic on odd types of the user's state
+        try:
             schema = runnable.get_input_jsonschema()
-    except Exception:  # types without a JSON schema: nothing is known then
-        return {}
+        except Exception:  # a typing.TypedDict before Python 3.12, types without a JSON schema
+            schema = _typed_dict_schema(getattr(runnable, "InputType", None))
     return schema if isinstance(schema, dict) else {}
 
 
+def _typed_dict_schema(cls: Any) -> dict[str, Any]:
+    """The schema of a TypedDict, field by field."""
+    if not typing.is_typeddict(cls):
+        return {}
+    properties = {
+        name: _field_schema(kind) for name, kind in typing.get_type_hints(cls, include_extras=True).items()
+    }
+    return {"type": "object", "properties": properties, "required": sorted(cls.__required_keys__)}
+
+
+def _field_schema(kind: Any) -> dict[str, Any]:
+    try:
+        return TypeAdapter(kind).json_schema()
+    except Exception:  # a type without a JSON schema
+        return _typed_dict_schema(kind)
+
+
 def _input_of(schema: Mapping[str, Any]) -> Any:
-    definitions = schema.get("$defs", {})
-    return _value(schema, definitions, depth=0)
+    return _value(schema, {}, depth=0)
 
 
 def _value(schema: Any, definitions: Mapping[str, Any], *, depth: int) -> Any:
     schema = _resolve(schema, definitions)
+    definitions = schema.get("$defs", definitions)
     if depth > MAX_DEPTH or not schema:
         return TEXT
     if "const" in schema:

@@ -17,19 +17,19 @@ from typing import Any
 import uvicorn
 
 from harness.children import Ready
-from harness.errors import TargetError
+from harness.errors import BadInputError, TargetError
 from harness.settings import RunSettings
 from harness.target.control import PREFIX, ControlApp
-from harness.target.guess import Guess
+from harness.target.guess import Guess, guesses
 from harness.target.http import AsgiApp, Receive, Scope, Send
-from harness.target.inputs import make_inputs
+from harness.target.inputs import Inputs, are_given, given_inputs, guessed_inputs
 from harness.target.invocation import InvocationBook
 from harness.target.kinds import Target, settle
 from harness.target.lifecycle import Lifecycle, first_line
 from harness.target.notes import Notes
 from harness.target.runnable_app import RunnableApp
 from harness.target.stacks import StackTaker
-from harness.target.trial import TRIAL_S, refuse_misfit, try_call
+from harness.target.trial import TRIAL_S, Trial, try_call, words_for_misfit
 from harness.target.user_app import UserApp, as_asgi
 from harness.target.watchdog import Watchdog
 
@@ -96,29 +96,36 @@ class Host:
         if target.kind == "asgi":
             app = UserApp(as_asgi(target.value), book=self._book, lifecycle=self._lifecycle)
             return app, Ready(port=port, data=data)
-        inputs = await make_inputs(self._settings, target.value)
-        runnable_app = RunnableApp(
+        if are_given(self._settings):
+            return self._serve_runnable(target, await given_inputs(self._settings)), Ready(
+                port=port, data=data
+            )
+        trials: list[Trial] = []
+        for guess in guesses(target.value):
+            runnable_app = self._serve_runnable(target, guessed_inputs(self._settings, guess))
+            ready = Ready(port=port, data={**data, "input": guess.input, "config": guess.config})
+            trials.append(await self._try(runnable_app, guess, ready))
+            if not trials[-1].shows_misfit:
+                return runnable_app, ready
+        raise BadInputError(words_for_misfit(trials[0]))
+
+    def _serve_runnable(self, target: Target, inputs: Inputs) -> RunnableApp:
+        return RunnableApp(
             target.value, inputs=inputs, settings=self._settings, book=self._book, lifecycle=self._lifecycle
         )
-        ready = Ready(port=port, data=data)
-        if inputs.guessed is not None:
-            ready = Ready(
-                port=port, data={**data, "input": inputs.guessed.input, "config": inputs.guessed.config}
-            )
-            await self._try(runnable_app, inputs.guessed, ready)
-        return runnable_app, ready
 
-    async def _try(self, app: RunnableApp, guessed: Guess, ready: Ready) -> None:
-        """Raises BadInputError when the chain does not take what was guessed."""
+    async def _try(self, app: RunnableApp, guess: Guess, ready: Ready) -> Trial:
         with self._announcement.at_latest_in(TRIAL_S + 2, ready):
-            trial = await try_call(self._book, self._lifecycle, app.try_input)
-        refuse_misfit(trial, guessed.shown)
+            trial = await try_call(self._book, self._lifecycle, app.try_input, guess)
+        if trial.shows_misfit:
+            return trial
         if trial.error is not None:
             self._notes.notice(f"the trial call before the load failed: {first_line(trial.error)}")
         elif not trial.ended:
             self._notes.notice(
                 f"the trial call before the load had no end after {TRIAL_S:g} s and was cut off"
             )
+        return trial
 
 
 class Announcement:

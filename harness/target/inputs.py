@@ -17,7 +17,7 @@ from harness.errors import BadInputError
 from harness.placeholders import Fill, fill_placeholders
 from harness.settings import RunSettings
 from harness.target.frames import FrameReader, user_lines
-from harness.target.guess import Guess, guess
+from harness.target.guess import Guess
 from harness.target.loader import load_object
 
 Input = tuple[Any, dict[str, Any] | None]
@@ -62,12 +62,9 @@ class Function:
 
 
 class Inputs:
-    """Inputs for invocations; what was guessed, if it was, in ``guessed``."""
+    """Inputs for invocations."""
 
-    def __init__(
-        self, source: Source, config: Mapping[str, Any] | None, *, guessed: Guess | None = None
-    ) -> None:
-        self.guessed = guessed
+    def __init__(self, source: Source, config: Mapping[str, Any] | None) -> None:
         self._source = source
         self._config = dict(config or {})
 
@@ -101,17 +98,29 @@ def merge_configs(base: Mapping[str, Any], over: Mapping[str, Any] | None) -> di
     return merged
 
 
-async def make_inputs(settings: RunSettings, runnable: Any) -> Inputs:
-    """The inputs that the settings ask for; without any, guessed from the runnable.  Raises BadInputError."""
-    config = msgspec.json.decode(settings.config_json) if settings.config_json else None
-    if settings.input_json is not None:
-        return Inputs(Fixed(msgspec.json.decode(settings.input_json)), config)
+def are_given(settings: RunSettings) -> bool:
+    """Whether the settings say what to send."""
+    return settings.input_json is not None or settings.inputs is not None
+
+
+def guessed_inputs(settings: RunSettings, guess: Guess) -> Inputs:
+    """The inputs when the settings do not say what to send."""
+    return Inputs(Fixed(guess.input), merge_configs(guess.config, _config_of(settings)))
+
+
+async def given_inputs(settings: RunSettings) -> Inputs:
+    """The inputs that the settings ask for.  Raises BadInputError."""
+    config = _config_of(settings)
     if settings.inputs is None:
-        guessed = guess(runnable)
-        return Inputs(Fixed(guessed.input), merge_configs(guessed.config, config), guessed=guessed)
+        return Inputs(Fixed(msgspec.json.decode(settings.input_json or "null")), config)
     if ":" in settings.inputs:
         return Inputs(await _load_function(settings.inputs), config)
     return Inputs(Lines(read_lines(Path(settings.inputs))), config)
+
+
+def _config_of(settings: RunSettings) -> dict[str, Any]:
+    config: dict[str, Any] = msgspec.json.decode(settings.config_json) if settings.config_json else {}
+    return config
 
 
 def read_lines(path: Path) -> list[Any]:

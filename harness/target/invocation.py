@@ -18,7 +18,7 @@ from harness.run_directory import JsonlWriter
 from harness.tracing import SEQUENCE_HEADER, STEP_HEADER, USER_HEADER, new_trace_id, read_trace_id
 
 if TYPE_CHECKING:
-    from harness.target.probes.executor import Job
+    from harness.target.probes.jobs import Job
 
 
 class StepLog(Protocol):

@@ -83,7 +83,7 @@ def serve(run_directory: Path, port: int) -> None:
 
 def prepare_interpreter(settings: RunSettings, notes: Notes) -> None:
     """Everything that must be in place before the user's code is imported."""
-    ExecutorProbe(ignored=InvocationPool).install()
+    ExecutorProbe(hidden=InvocationPool).install()
     Propagation(provider_port=provider_port(os.environ)).install()
     run_steps.install()
     EgressGuard(settings.allow_hosts, on_refused=notes.egress_refused).install()

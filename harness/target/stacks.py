@@ -12,8 +12,19 @@ from harness.records import Frame
 from harness.target.await_chain import Position, Walk, completes, context_of, tasks_behind, walk_task
 from harness.target.frames import FrameReader, shorten
 from harness.target.invocation import CURRENT, OpenInvocation
-from harness.target.probes.executor import Job
+from harness.target.probes.jobs import Job
 
+THREAD_STARTS = frozenset(
+    {
+        "Thread._bootstrap",
+        "Thread._bootstrap_inner",
+        "Thread.run",
+        "_worker",
+        "_WorkItem.run",
+        "WorkerThread.run",
+    }
+    | {"JobBook.run", "OpenInvocation.in_thread", "RunnableApp._in_thread.<locals>.work"}
+)
 MAX_LINKS = 40  # from task to task and thread to thread
 
 
@@ -166,11 +177,4 @@ class _Trail:
 
 def _is_thread_start(frame: Frame) -> bool:
     """Frames with which every thread of a pool begins."""
-    begins = frame.function in (
-        "Thread._bootstrap",
-        "Thread._bootstrap_inner",
-        "Thread.run",
-        "_worker",
-        "_WorkItem.run",
-    )
-    return begins or frame.function == "ExecutorProbe._run"
+    return frame.function in THREAD_STARTS

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from harness.errors import BadInputError
+from harness.target.guess import Guess
 from harness.target.http import Exchange, Message
 from harness.target.invocation import InvocationBook, OpenInvocation
 from harness.target.lifecycle import Lifecycle, first_line
@@ -36,6 +36,7 @@ CALLERS = (
 class Trial(msgspec.Struct, frozen=True, kw_only=True):
     """How the call went."""
 
+    guess: Guess
     error: BaseException | None = None
     ended: bool = True
     called_provider: bool = False
@@ -56,14 +57,20 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def try_call(
-    book: InvocationBook, lifecycle: Lifecycle, call: Callable[[OpenInvocation, Exchange], Awaitable[bytes]]
+    book: InvocationBook,
+    lifecycle: Lifecycle,
+    call: Callable[[OpenInvocation, Exchange], Awaitable[bytes]],
+    guess: Guess,
 ) -> Trial:
     """Call once, bounded; a call that takes longer is cut off, which is no error."""
-    return await asyncio.create_task(_try(book, lifecycle, call))  # a task: CURRENT stays its own
+    return await asyncio.create_task(_try(book, lifecycle, call, guess))  # a task: CURRENT stays its own
 
 
 async def _try(
-    book: InvocationBook, lifecycle: Lifecycle, call: Callable[[OpenInvocation, Exchange], Awaitable[bytes]]
+    book: InvocationBook,
+    lifecycle: Lifecycle,
+    call: Callable[[OpenInvocation, Exchange], Awaitable[bytes]],
+    guess: Guess,
 ) -> Trial:
     errors: list[BaseException] = []
     invocation = book.open({})
@@ -81,18 +88,18 @@ async def _try(
     called_provider = invocation.provider_calls > 0
     if pending:
         lifecycle.cut(invocation, "cancelled", f"the trial call was cut off after {TRIAL_S:g} s")
-        return Trial(ended=False, called_provider=called_provider)
-    return Trial(error=errors[0] if errors else None, called_provider=called_provider)
+        return Trial(guess=guess, ended=False, called_provider=called_provider)
+    return Trial(guess=guess, error=errors[0] if errors else None, called_provider=called_provider)
 
 
-def refuse_misfit(trial: Trial, shown: str) -> None:
-    """Raises BadInputError when the trial shows that the guessed input does not fit."""
-    if trial.error is not None and trial.shows_misfit:
-        raise BadInputError(
-            f"no input was given, so one was guessed from the chain's input schema: {shown}\n"
-            f"the chain did not take it: {first_line(trial.error)}\n"
-            "give what it takes with --input JSON, or --inputs FILE.jsonl or FILE.py:function"
-        )
+def words_for_misfit(trial: Trial) -> str:
+    """What to tell the user when the guessed input does not fit."""
+    said = first_line(trial.error) if trial.error is not None else "nothing"
+    return (
+        f"no input was given, so one was guessed from the chain's input schema: {trial.guess.shown}\n"
+        f"the chain did not take it: {said}\n"
+        "give what it takes with --input JSON, or --inputs FILE.jsonl or FILE.py:function"
+    )
 
 
 async def _nowhere(message: Message) -> None:
