@@ -1,0 +1,1 @@
+"""Charts of a report: one file a chart, and the table of them in ``catalogue``."""

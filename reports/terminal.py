@@ -1,0 +1,121 @@
+"""The verdict on a terminal, in the same words as the page.
+
+On a screen it has colours and wraps; into a file or a pipe it is plain and each sentence stays on one line, so that it
+can be searched.  Foreign text is cleaned before it is printed: it steers no terminal, and is no markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from reports.finding_words import FindingWords, say_no_finding, tell_findings
+from reports.next_command import make_next_command
+from reports.plain_text import clean_text
+from reports.step_table import Table, make_step_table
+from reports.verdict import Verdict
+from reports.words import is_generator_limited, list_health_warnings, say_next_step, say_verdict
+
+LABEL_WIDTH = 10
+_ASCII = str.maketrans({"–": "-", "·": "|", "±": "+/-", "…": "...", "’": "'", "²": "2"})
+_TONES = {"saturated": "bold cyan", "saturated_from_first_step": "bold cyan", "not_reached": "bold green"}
+
+
+def print_verdict(verdict: Verdict, console: Console, *, report: Path | None) -> None:
+    """Everything that matters.  report: where the page is; None when none was written."""
+    tone = (
+        "bold yellow"
+        if is_generator_limited(verdict)
+        else _TONES.get(verdict.saturation.status, "bold yellow")
+    )
+    _print(console, "")
+    _print(console, say_verdict(verdict), style=tone)
+    for warning in list_health_warnings(verdict):
+        _print(console, f"! {warning}", style="yellow")
+    _print(console, "")
+    _print_findings(console, verdict)
+    _print_steps(console, verdict)
+    _print_next(console, verdict, report)
+
+
+def _print_findings(console: Console, verdict: Verdict) -> None:
+    findings = tell_findings(verdict)
+    if not findings:
+        _print_row(console, "Cause", say_no_finding(verdict))
+        _print(console, "")
+    for finding in findings:
+        for label, text, style in _list_rows(finding):
+            _print_row(console, label, text, style)
+        _print(console, "")
+
+
+def _list_rows(finding: FindingWords) -> Iterator[tuple[str, str, str]]:
+    """Label, text and style of each line."""
+    yield finding.label, finding.heading, "bold"
+    yield "", finding.standing, "dim"
+    yield "", finding.summary, ""
+    if finding.place:
+        yield "Where", finding.place, "bold"
+    if finding.code:
+        yield "", finding.code, "dim"
+    for index, line in enumerate(finding.evidence):
+        yield "" if index else "Evidence", f"- {line}", ""
+    if finding.proof:
+        yield "Proof", finding.proof, ""
+    yield "Fix", finding.fix, "bold"
+
+
+def _print_steps(console: Console, verdict: Verdict) -> None:
+    if not verdict.steps:
+        return
+    for index, line in enumerate(align_columns(make_step_table(verdict.steps, compact=True))):
+        _print(console, line, style="" if index else "dim")
+    _print(console, "")
+
+
+def _print_next(console: Console, verdict: Verdict, report: Path | None) -> None:
+    step, command = say_next_step(verdict), make_next_command(verdict)
+    if step:
+        _print_row(console, "Next", step)
+    if command:
+        _print(console, " " * LABEL_WIDTH + command, style="bold", is_whole=True)
+    if report is not None:
+        _print(console, f"{'Report':{LABEL_WIDTH}}{report}", is_whole=True)
+
+
+def align_columns(table: Table) -> list[str]:
+    """The table as lines, numbers to the right; the titles first."""
+    lines = [list(table.columns), *map(list, table.rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(table.columns))]
+    return ["  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in lines]
+
+
+def _print_row(console: Console, label: str, text: str, style: str = "") -> None:
+    """A label and its text; what wraps goes on below the text, not below the label."""
+    width = max(20, console.width - LABEL_WIDTH)
+    lines = [Text(text)] if not console.is_terminal else list(Text(text).wrap(console, width))
+    for index, line in enumerate(lines):
+        row = f"{label:{LABEL_WIDTH}}" if index == 0 else " " * LABEL_WIDTH
+        _print(console, row + line.plain.rstrip(), style=style, label_width=LABEL_WIDTH, is_whole=True)
+
+
+def _print(
+    console: Console, line: str, *, style: str = "", label_width: int = 0, is_whole: bool = False
+) -> None:
+    """One line.  is_whole: it is not wrapped, so that a path or a command can be copied."""
+    text = Text(_encodable(clean_text(line), console.encoding))
+    text.stylize(style, label_width)
+    text.stylize("dim", 0, label_width)
+    console.print(text, highlight=False, soft_wrap=is_whole or not console.is_terminal)
+
+
+def _encodable(text: str, encoding: str) -> str:
+    """What the stream cannot carry is replaced, typography by its nearest plain form."""
+    try:
+        text.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return text.translate(_ASCII).encode("ascii", "replace").decode()
+    return text
