@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mock_provider.listener import HOST
-from mock_provider.plan import PlanError, load_plan
+from mock_provider.plan import PlanError, load_plan, plan_to_toml
 from mock_provider.process import BAD_INPUT, describe_bind_error, say_ready, serve
 from mock_provider.server import Server
 
@@ -18,6 +18,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parse(arguments)
     try:
         plan = load_plan(options.plan, options.set)
+        if options.write_plan is not None:
+            options.write_plan.write_text(plan_to_toml(plan), encoding="utf-8")
         serve(plan, port=options.port, ledger=options.ledger, announce=_announce)
     except PlanError as error:
         return _fail(str(error))
@@ -36,6 +38,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--ledger", type=Path, metavar="FILE.jsonl", help="where every request is written down"
     )
+    parser.add_argument(
+        "--write-plan", type=Path, metavar="FILE.toml", help="write the plan as it is served, --set included"
+    )
     return parser.parse_args(arguments)
 
 
@@ -47,7 +52,7 @@ def _port(text: str) -> int:
 
 def _describe(error: OSError, options: argparse.Namespace) -> str:
     if error.filename is not None:
-        return f"the ledger {error.filename} cannot be written ({error.strerror}); give another with --ledger"
+        return f"{error.filename} cannot be written ({error.strerror}); give another with --ledger or --write-plan"
     return describe_bind_error(error, options.port)
 
 

@@ -16,7 +16,6 @@ from harness.load.service import Request, Service
 STATUS_PATH = "/-/chainload/status"
 CANCEL_PATH = "/-/chainload/cancel"
 STATS_PATH = "/_mock/stats"
-PLAN_PATH = "/_mock/plan"
 
 
 class TargetStatus(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,10 +11,9 @@ from pathlib import Path
 
 from harness.children import Child, Ready
 from harness.errors import ProviderError, TargetError
-from harness.load.control import PLAN_PATH, ask
 from harness.load.recorder import Recorder
 from harness.load.service import Service, ServiceKind, service_of_url
-from harness.run_directory import RunDirectory, write_whole
+from harness.run_directory import RunDirectory
 from harness.settings import RunSettings
 from harness.target_environment import target_environment
 
@@ -81,6 +80,7 @@ class Owner:
         settings = self._settings
         arguments = [sys.executable, "-P", "-m", "mock_provider", "--port", "0"]
         arguments += ["--ledger", str(self._directory.file("provider.jsonl").absolute())]
+        arguments += ["--write-plan", str(self._directory.file("mock.toml").absolute())]
         if settings.mock_plan:
             arguments += ["--plan", settings.mock_plan]
         for setting in settings.mock_set:
@@ -95,9 +95,6 @@ class Owner:
         ready = self._mock.wait_until_ready(MOCK_READY_S, error=ProviderError)
         self.mock = Service(host=LOOPBACK, port=_port(ready), kind="url")
         self._recorder.event("mock_ready", data={"port": ready.port, "pid": self._mock.pid})
-        plan = ask(self.mock, "GET", PLAN_PATH, timeout_s=5.0)
-        if isinstance(plan, dict) and isinstance(plan.get("toml"), str):
-            write_whole(self._directory.file("mock.toml"), plan["toml"])
 
 
 def _port(ready: Ready) -> int:
