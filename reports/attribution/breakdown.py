@@ -14,7 +14,7 @@ from reports.attribution.holders import Holders, count_holds
 from reports.attribution.intervals import Ledger, make_intervals
 from reports.attribution.recording import Recording
 from reports.attribution.state import Seconds, State, add_seconds
-from reports.attribution.timeline import OUTSIDE, Gap, split_timeline
+from reports.attribution.timeline import OUTSIDE, RUNNING, Gap, split_timeline
 from reports.columns import Floats
 from reports.dataset import Dataset, StepData
 from reports.tables import Samples
@@ -59,18 +59,32 @@ class _Split:
 
 def break_down(dataset: Dataset, recording: Recording, summaries: Sequence[StepSummary]) -> list[Breakdown]:
     """The steps of which traces were written, in order."""
-    loop = BusyLoop.from_records(recording.loop, recording.late)
+    loop = BusyLoop.from_records(recording.loop, recording.late, recording.threads)
     ledger = Ledger(dataset.attempts)
     warmups = {summary.index: summary.warmup_s for summary in summaries}
+    inside = RUNNING if _runs_in_threads(dataset) else None
     found = (
-        _break_step(step, recording.traces.get(step.index, ()), ledger, loop, warmups.get(step.index, 0.0))
+        _break_step(
+            step, recording.traces.get(step.index, ()), ledger, loop, warmups.get(step.index, 0.0), inside
+        )
         for step in dataset.steps
     )
     return [breakdown for breakdown in found if breakdown is not None]
 
 
+def _runs_in_threads(dataset: Dataset) -> bool:
+    """Whether each invocation runs in a thread of its own (a Runnable, mode invoke)."""
+    kinds = {event.data.get("kind") for event in dataset.events_of("target_ready")}
+    return dataset.info.settings.mode == "invoke" and "asgi" not in kinds and not dataset.info.settings.is_url
+
+
 def _break_step(
-    step: StepData, traces: Sequence[Trace], ledger: Ledger, loop: BusyLoop, warmup_s: float
+    step: StepData,
+    traces: Sequence[Trace],
+    ledger: Ledger,
+    loop: BusyLoop,
+    warmup_s: float,
+    inside: State | None,
 ) -> Breakdown | None:
     rows = _measured_rows(step, warmup_s)
     samples = step.samples.take(rows)
@@ -86,7 +100,7 @@ def _break_step(
     splits = []
     for (trace, row), weight in zip(chosen, weights.tolist(), strict=True):
         start_s, end_s = float(samples.start_s[row]), float(samples.end_s[row])
-        splits.append(_split(trace, start_s, end_s, ledger, loop, holders, counts, weight))
+        splits.append(_split(trace, start_s, end_s, ledger, loop, holders, counts, weight, inside))
     return _summarise(step, splits, weights, holders, counts, is_of_good=bool(samples.is_ok.all()))
 
 
@@ -120,11 +134,12 @@ def _split(
     holders: Holders,
     counts: dict[State, float],
     weight: float,
+    inside: State | None,
 ) -> _Split:
     end_s = max(end_s, start_s)
     intervals = make_intervals(trace, ledger.of(trace.trace_id), end_s=max(end_s, trace.end_s))
     seconds, gaps = split_timeline(intervals, start_s=start_s, end_s=end_s)
-    add_seconds(seconds, loop.explain(_mark_outside(gaps, trace)))
+    add_seconds(seconds, loop.explain(_mark_gaps(gaps, trace, inside)))
     cpu_s = {(span.context, span.start_s): span.cpu_s for span in trace.spans if span.cpu_s is not None}
     count_holds(holders, intervals, loop, start_s=start_s, end_s=end_s, weight=weight, cpu_s=cpu_s)
     for interval in intervals:
@@ -132,7 +147,7 @@ def _split(
     return _Split(response_s=end_s - start_s, seconds=seconds, trace=trace, start_s=start_s, end_s=end_s)
 
 
-def _mark_outside(gaps: Sequence[Gap], trace: Trace) -> list[Gap]:
+def _mark_gaps(gaps: Sequence[Gap], trace: Trace, inside: State | None) -> list[Gap]:
     """Gaps cut at the moments the target began and ended with the invocation; what lies outside says so."""
     marked = []
     for gap in gaps:
@@ -141,7 +156,7 @@ def _mark_outside(gaps: Sequence[Gap], trace: Trace) -> list[Gap]:
         )
         for from_s, to_s in itertools.pairwise(moments):
             outside = to_s <= trace.start_s or from_s >= trace.end_s
-            marked.append(Gap(from_s, to_s, OUTSIDE if outside else gap.state))
+            marked.append(Gap(from_s, to_s, OUTSIDE if outside else inside or gap.state))
     return marked
 
 

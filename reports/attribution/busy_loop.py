@@ -11,13 +11,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from harness.probe_records import LateStack, LoopActivity
+from harness.probe_records import LateStack, LoopActivity, ThreadStack
+from reports.attribution.loop_profile import LoopProfile
 from reports.attribution.state import Seconds, State
-from reports.attribution.timeline import Gap
-
-COMPUTING_RATIO = (
-    0.6  # CPU seconds per busy second above which a period computes: the rest is waiting to be scheduled
-)
+from reports.attribution.timeline import RUNNING, Gap
 
 UNKNOWN = State("unknown")
 
@@ -40,20 +37,18 @@ class BusyLoop:
         self._starts = [period.start_s for period in self._periods]
 
     @classmethod
-    def from_records(cls, activities: Iterable[LoopActivity], late: Iterable[LateStack]) -> BusyLoop:
-        stacks = sorted(late, key=lambda stack: stack.at_s)
-        moments = [stack.at_s for stack in stacks]
+    def from_records(
+        cls, activities: Iterable[LoopActivity], late: Iterable[LateStack], stacks: Iterable[ThreadStack] = ()
+    ) -> BusyLoop:
+        """stacks: counts of where threads were; those of the loop's own thread tell what kept it busy."""
+        profile = LoopProfile(late, stacks)
         periods = []
         for activity in activities:
             length_s = activity.end_s - activity.start_s
-            if length_s <= 0:
-                continue
-            own = stacks[
-                bisect.bisect_left(moments, activity.start_s) : bisect.bisect_right(moments, activity.end_s)
-            ]
-            busy_ratio = min(1.0, max(0.0, activity.busy_s / length_s))
-            shares = _share_busy_time(activity, own)
-            periods.append(Period(activity.start_s, activity.end_s, busy_ratio, shares))
+            if length_s > 0:
+                ratio = min(1.0, max(0.0, activity.busy_s / length_s))
+                shares = profile.shares_at(activity.end_s)
+                periods.append(Period(activity.start_s, activity.end_s, ratio, shares))
         return cls(periods)
 
     @property
@@ -70,6 +65,11 @@ class BusyLoop:
         ready: dict[int, float] = defaultdict(float)
         for gap in gaps:
             rest_s = gap.end_s - gap.start_s
+            if (
+                gap.state is not None and gap.state == RUNNING
+            ):  # in a thread of its own: the loop does not hold it up
+                _add(seconds, gap.state, rest_s)
+                continue
             for index, overlap_s in self._overlaps(gap.start_s, gap.end_s):
                 rest_s -= overlap_s
                 if gap.state is None:
@@ -116,19 +116,3 @@ class BusyLoop:
 def _add(seconds: Seconds, state: State, value_s: float) -> None:
     if value_s > 0:
         seconds[state] = seconds.get(state, 0.0) + value_s
-
-
-def _share_busy_time(activity: LoopActivity, stacks: Sequence[LateStack]) -> tuple[tuple[State, float], ...]:
-    """Long stretches go where the stacks were seen; short ones, of which no stack is taken, to computing at no place.
-
-    Blocked only where a stack shows the thread waiting: to the CPU clock, a thread kept from running looks idle too.
-    """
-    busy_s = activity.busy_s
-    cpu_ratio = 1.0 if activity.cpu_s is None or busy_s <= 0 else activity.cpu_s / busy_s
-    late_ratio = min(1.0, activity.late_s / busy_s) if stacks and busy_s > 0 else 0.0
-    shares: Seconds = {State("loop_computing"): 1 - late_ratio}
-    for stack in stacks:
-        computes = stack.is_computing if stack.is_computing is not None else cpu_ratio >= COMPUTING_RATIO
-        state = State("loop_computing" if computes else "loop_blocked", stack.site)
-        shares[state] = shares.get(state, 0.0) + late_ratio / len(stacks)
-    return tuple(shares.items())

@@ -13,6 +13,7 @@ from reports.tables import Attempts
 
 LEDGER = "provider"
 WAITING_STEPS = ("tool", "retriever", "node")  # kinds of steps whose body may wait for what no probe sees
+HAND_OVER_S = 0.001  # between the end of a wait for a thread and the begin of its run
 EARLY_S = 0.005  # how much later than the provider a client may write down that it began
 
 
@@ -68,7 +69,7 @@ def make_intervals(trace: Trace, served: Sequence[Served], *, end_s: float) -> l
             intervals.append(Interval("connection", span.start_s, until_s, span.context, connection))
         else:
             state = _state_of(span)
-            parent = submitted.get((span.resource, span.start_s)) if span.kind == "thread_run" else None
+            parent = _parent_of(span, submitted) if span.kind == "thread_run" else None
             if state is not None:
                 intervals.append(Interval(span.kind, span.start_s, until_s, span.context, state, parent))
     for number, attempt in enumerate(left, 1):
@@ -79,9 +80,17 @@ def make_intervals(trace: Trace, served: Sequence[Served], *, end_s: float) -> l
     return intervals
 
 
-def _submitters(spans: Sequence[Span]) -> dict[tuple[str, float | None], int]:
-    """Who gave a pool its work, by pool and the moment a thread began with it."""
-    return {(span.resource, span.end_s): span.context for span in spans if span.kind == "executor_wait"}
+def _submitters(spans: Sequence[Span]) -> list[Span]:
+    return [span for span in spans if span.kind == "executor_wait" and span.end_s is not None]
+
+
+def _parent_of(run: Span, submitted: Sequence[Span]) -> int | None:
+    """Who gave a pool this work: the wait that ended when a thread began with it.  None: it did not wait."""
+    waits = [wait for wait in submitted if wait.resource == run.resource and wait.context != run.context]
+    nearest = min(waits, key=lambda wait: abs((wait.end_s or 0.0) - run.start_s), default=None)
+    if nearest is None or abs((nearest.end_s or 0.0) - run.start_s) > HAND_OVER_S:
+        return None
+    return nearest.context
 
 
 def _state_of(span: Span) -> State | None:

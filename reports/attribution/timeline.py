@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from reports.attribution.state import LEAVES, Interval, Seconds, State
 
 OUTSIDE = State("transfer")
+RUNNING = State("thread", resource="invocation")  # mode invoke: each invocation has a thread of its own
 
 
 @dataclass(frozen=True, slots=True)

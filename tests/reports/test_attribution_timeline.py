@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.probe_records import LateStack, LoopActivity
+from harness.probe_records import LateStack, LoopActivity, ThreadStack
 from reports.attribution.busy_loop import BusyLoop
 from reports.attribution.state import Interval, State
-from reports.attribution.timeline import OUTSIDE, Gap, split_timeline
+from reports.attribution.timeline import OUTSIDE, RUNNING, Gap, split_timeline
 
 
 def interval(
@@ -102,7 +102,11 @@ def test_states_sum_to_the_response_time(
             LoopActivity(start_s=a, end_s=a + n, busy_s=busy, cpu_s=cpu, late_s=busy / 2, longest_s=busy)
             for a, n, busy, cpu, _ in periods
         ],
-        [LateStack(at_s=a + n / 2, late_s=0.1, site=3, stack=[]) for a, n, _, _, seen in periods if seen],
+        [
+            LateStack(at_s=a + n / 2, late_s=0.1, site=3, stack=[])
+            for a, n, _, _, is_seen in periods
+            if is_seen
+        ],
     )
     seconds, gaps = split_timeline(intervals, start_s=0.0, end_s=10.0)
     explained = loop.explain(gaps)
@@ -110,23 +114,40 @@ def test_states_sum_to_the_response_time(
     assert all(value_s >= -1e-9 for value_s in [*seconds.values(), *explained.values()])
 
 
-def activity(at_s: float, *, busy_s: float, cpu_s: float, late_s: float = 0.0) -> LoopActivity:
-    return LoopActivity(
-        start_s=at_s, end_s=at_s + 1, busy_s=busy_s, cpu_s=cpu_s, late_s=late_s, longest_s=late_s
+def activity(at_s: float, *, busy_s: float) -> LoopActivity:
+    return LoopActivity(start_s=at_s, end_s=at_s + 1, busy_s=busy_s, cpu_s=busy_s, late_s=0.0, longest_s=0.0)
+
+
+def late(
+    site: int, waits_in: str = "sleep", *, is_computing: bool = False, is_awaited: bool = False
+) -> LateStack:
+    return LateStack(
+        at_s=0.5,
+        late_s=0.1,
+        site=site,
+        stack=[],
+        is_computing=is_computing,
+        is_awaited=is_awaited,
+        waits_in=waits_in,
     )
 
 
-def late(at_s: float, site: int, *, is_computing: bool | None) -> LateStack:
-    return LateStack(at_s=at_s, late_s=0.1, site=site, stack=[], is_computing=is_computing)
+def seen(site: int, count: int, waits_in: str = "") -> ThreadStack:
+    return ThreadStack(at_s=1.2, resource="loop", site=site, count=count, waits_in=waits_in)
+
+
+def explain(busy_s: float, late_stacks: list[LateStack], stacks: list[ThreadStack]) -> dict[State, float]:
+    loop = BusyLoop.from_records([activity(0, busy_s=busy_s)], late_stacks, stacks)
+    return {state: pytest.approx(value) for state, value in loop.explain([Gap(0, busy_s, None)]).items()}
 
 
 def test_an_idle_loop_leaves_a_gap_unknown() -> None:
-    loop = BusyLoop.from_records([activity(0, busy_s=0, cpu_s=0)], [])
+    loop = BusyLoop.from_records([activity(0, busy_s=0)], [])
     assert loop.explain([Gap(0.2, 0.6, None)]) == {State("unknown"): pytest.approx(0.4)}
 
 
 def test_a_ready_invocation_waits_for_the_loop_as_long_as_it_is_busy() -> None:
-    loop = BusyLoop.from_records([activity(0, busy_s=0.5, cpu_s=0.5)], [])
+    loop = BusyLoop.from_records([activity(0, busy_s=0.5)], [])
     assert loop.explain([Gap(0.0, 0.7, None)]) == {
         State("loop_computing"): pytest.approx(0.5),
         State("unknown"): pytest.approx(0.2),
@@ -134,7 +155,7 @@ def test_a_ready_invocation_waits_for_the_loop_as_long_as_it_is_busy() -> None:
 
 
 def test_inside_a_step_the_busy_loop_gets_its_proportion() -> None:
-    loop = BusyLoop.from_records([activity(0, busy_s=0.25, cpu_s=0.25)], [])
+    loop = BusyLoop.from_records([activity(0, busy_s=0.25)], [])
     step = State("step", 4, "tool:search")
     assert loop.explain([Gap(0.0, 0.8, step)]) == {
         State("loop_computing"): pytest.approx(0.2),
@@ -143,27 +164,44 @@ def test_inside_a_step_the_busy_loop_gets_its_proportion() -> None:
 
 
 def test_a_loop_that_waits_in_user_code_is_blocked_there() -> None:
-    loop = BusyLoop.from_records(
-        [activity(0, busy_s=0.9, cpu_s=0.05, late_s=0.9)], [late(0.5, 7, is_computing=False)]
-    )
-    assert loop.explain([Gap(0, 0.9, None)]) == {State("loop_blocked", 7): pytest.approx(0.9)}
+    found = explain(0.9, [late(7), late(7)], [seen(7, 45, "sleep")])
+    assert found == {State("loop_blocked", 7, "sleep"): 0.9}
+
+
+def test_a_call_that_can_block_seen_in_short_stretches_is_computing() -> None:
+    assert explain(0.9, [], [seen(7, 45, "recv")]) == {State("loop_computing"): 0.9}
+
+
+def test_one_long_stretch_is_a_hiccup() -> None:
+    assert explain(0.9, [late(7)], [seen(7, 45, "sleep")]) == {State("loop_computing"): 0.9}
+
+
+def test_a_library_that_is_awaited_does_not_block() -> None:
+    stretches = [late(7, "send", is_awaited=True)] * 5
+    assert explain(0.9, stretches, [seen(7, 45, "send")]) == {State("loop_computing"): 0.9}
 
 
 def test_a_thread_kept_from_running_is_not_blocked() -> None:
-    loop = BusyLoop.from_records(
-        [activity(0, busy_s=0.9, cpu_s=0.3, late_s=0.9)], [late(0.5, 7, is_computing=True)]
-    )
-    assert State("loop_blocked", 7) not in loop.explain([Gap(0, 0.9, None)])
+    stretches = [late(7, "recv", is_computing=True)] * 5
+    assert explain(0.9, stretches, [seen(7, 45, "recv")]) == {State("loop_computing"): 0.9}
 
 
-def test_short_stretches_are_computing_at_no_place() -> None:
-    loop = BusyLoop.from_records(
-        [activity(0, busy_s=0.8, cpu_s=0.8, late_s=0.2)], [late(0.5, 7, is_computing=True)]
-    )
-    assert loop.explain([Gap(0, 0.8, None)]) == {
-        State("loop_computing"): pytest.approx(0.6),
-        State("loop_computing", 7): pytest.approx(0.2),
+def test_computing_is_shared_by_where_it_was_seen() -> None:
+    found = explain(0.8, [late(3), late(3)], [seen(7, 10), seen(7, 20, "await"), seen(3, 10, "sleep")])
+    assert found == {
+        State("loop_computing", 7): 0.2,
+        State("loop_computing"): 0.4,
+        State("loop_blocked", 3, "sleep"): 0.2,
     }
+
+
+def test_without_counts_the_long_stretches_tell() -> None:
+    assert explain(0.5, [late(7), late(7)], []) == {State("loop_blocked", 7, "sleep"): 0.5}
+
+
+def test_an_invocation_in_its_own_thread_does_not_wait_for_the_loop() -> None:
+    loop = BusyLoop.from_records([activity(0, busy_s=1.0)], [])
+    assert loop.explain([Gap(0, 0.5, RUNNING)]) == {RUNNING: pytest.approx(0.5)}
 
 
 def test_without_loop_records_gaps_stay_what_they_are() -> None:
