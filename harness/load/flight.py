@@ -14,7 +14,6 @@ from harness.records import Sample, SampleOutcome
 from harness.tracing import SEQUENCE_HEADER, STEP_HEADER, USER_HEADER, make_traceparent
 
 MAX_ERROR_CHARS = 300
-CUT_OFF = "still in flight when the step ended"
 TIMEOUT_STATUS = 504  # how a target of ours answers for an invocation that it gave up
 
 
@@ -105,8 +104,8 @@ class Flight:
             start_s=self.start_s,
             end_s=None if self.is_cut else now_s,
             outcome="censored" if self.is_cut else outcome,
-            status=self.answer.status,
-            error=CUT_OFF if self.is_cut else error[:MAX_ERROR_CHARS] if error else None,
+            status=None if self.is_cut else self.answer.status,
+            error=error[:MAX_ERROR_CHARS] if error and not self.is_cut else None,
             first_chunk_s=times.first_s if times else None,
             last_chunk_s=times.last_s if times else None,
             chunk_count=len(times.arrivals_s) if times else None,

@@ -22,6 +22,7 @@ from harness.tracing import new_trace_id
 if TYPE_CHECKING:
     from harness.load.plugin import LoadPlugin
 
+CUT_OFF = "still in flight when the step ended"
 TIMEOUT_MARGIN_S = 5.0  # a target of ours answers for a hung invocation by itself, and with its stack
 
 
@@ -144,7 +145,7 @@ class ChainUser(FastHttpUser):
             name=flight.request.name,
             response_time=duration_s * 1000,
             response_length=len(flight.answer.body),
-            exception=None if sample.outcome == "ok" else RequestFailedError(sample.error or sample.outcome),
+            exception=None if sample.outcome == "ok" else RequestFailedError(sample.error or CUT_OFF),
             context={},
             start_time=time.time() - duration_s,
             url=flight.service.base_url + flight.request.path,
