@@ -135,11 +135,13 @@ def run(
         target, {k: v for k, v in given.items() if v is not None}, processes=processes
     )
     outcome = runs.execute(request, out=out, console=Console(stderr=True))
-    verdict_code = _report(outcome.directory, as_json=as_json)
+    # A run in which every invocation hangs has no finished sample and still has an answer.
+    reportable = outcome.has_samples or outcome.problem is None
+    code = _report(outcome.directory, as_json=as_json) if reportable else outcome.exit_code
     if outcome.problem is not None:
         _complain(outcome.problem)
-        raise typer.Exit(outcome.exit_code)
-    raise typer.Exit(verdict_code)
+        code = outcome.exit_code
+    raise typer.Exit(code)
 
 
 @app.command()

@@ -50,6 +50,7 @@ class RunOutcome(msgspec.Struct, frozen=True, kw_only=True):
     directory: RunDirectory
     problem: str | None
     exit_code: ExitCode
+    has_samples: bool  # whether there is anything to report
 
 
 def make_request(target: str, given: dict[str, Any], *, processes: int | None) -> RunRequest:
@@ -60,24 +61,17 @@ def make_request(target: str, given: dict[str, Any], *, processes: int | None) -
     working_directory = Path.cwd()
     if is_scenario(target, working_directory):
         locustfile, name = working_directory / target, Path(target).stem
-        settings = _settings(describe_scenario(locustfile) | given)
+        settings = msgspec.structs.replace(describe_scenario(locustfile), **given)
     else:
         locustfile, name = BUILT_IN_LOCUSTFILE, name_of(target)
         given = {"name": name, "target": target, "working_directory": str(working_directory)} | given
-        settings = _settings(given)
+        settings = RunSettings(**given)
     problems = list(_problems(settings))
     if problems:
         raise BadInputError("\n".join(problems))
     return RunRequest(
         locustfile=locustfile, name=name, overrides=given, steps=settings.steps, processes=processes
     )
-
-
-def _settings(fields: dict[str, Any]) -> RunSettings:
-    try:
-        return msgspec.convert(fields, RunSettings)
-    except msgspec.ValidationError as error:
-        raise BadInputError(f"the run's settings do not fit: {error}") from error
 
 
 def _problems(settings: RunSettings) -> Iterator[str]:
@@ -96,14 +90,16 @@ def _problems(settings: RunSettings) -> Iterator[str]:
         yield str(error)
 
 
-def describe_scenario(locustfile: Path) -> dict[str, Any]:
+def describe_scenario(locustfile: Path) -> RunSettings:
     """The settings of a scenario, read in a process of its own: importing it patches the interpreter."""
     command = [sys.executable, "-P", "-m", "harness.load.describe", str(locustfile)]
     result = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     if result.returncode != 0:
         raise BadInputError(f"{locustfile.name} is no scenario that runs: {result.stderr.strip()[-2000:]}")
-    settings: dict[str, Any] = msgspec.json.decode(result.stdout)
-    return settings
+    try:
+        return msgspec.json.decode(result.stdout, type=RunSettings)
+    except msgspec.DecodeError as error:
+        raise BadInputError(f"{locustfile.name} printed something beside its settings: {error}") from error
 
 
 def execute(request: RunRequest, *, out: Path | None, console: Console) -> RunOutcome:
@@ -180,7 +176,9 @@ def _outcome(directory: RunDirectory, follower: RunFollower, load: Child, *, int
     elif not follower.completed:
         problem = f"the load process ended early, with code {load.exit_code}; see {load.log_file}"
         code = LoadError.exit_code
-    return RunOutcome(directory=directory, problem=problem, exit_code=code)
+    samples = directory.file("samples.jsonl")
+    has_samples = samples.is_file() and samples.stat().st_size > 0
+    return RunOutcome(directory=directory, problem=problem, exit_code=code, has_samples=has_samples)
 
 
 @contextmanager
