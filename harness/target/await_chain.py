@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import gc
+import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future as ThreadFuture
 from types import CodeType, FrameType
@@ -83,6 +84,13 @@ def _locals_of(frame: FrameType) -> list[Any]:
     except RuntimeError:  # it ran on in the meantime
         return []
     return values + [getattr(value, "_tasks", None) for value in values]
+
+
+def thread_behind(walk: Walk) -> int | None:
+    """The thread that a library's last frame has handed its work to, by a local variable (AnyIO's ``worker``)."""
+    values = _locals_of(walk.last_frame) if walk.last_frame is not None else []
+    threads = (value.ident for value in values if isinstance(value, threading.Thread) and value.is_alive())
+    return next(threads, None)
 
 
 def _tasks_in(value: Any) -> Iterator[asyncio.Task[Any]]:

@@ -78,6 +78,7 @@ class Host:
                 lifespan="auto" if target.kind == "asgi" else "off",
                 log_level="warning",
                 access_log=False,
+                proxy_headers=False,
                 backlog=BACKLOG,
                 timeout_graceful_shutdown=SHUTDOWN_S,
             )

@@ -6,6 +6,7 @@ Whatever a chain raises, SystemExit included, ends its invocation and nothing el
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import sys
 import time
 import traceback
@@ -36,14 +37,20 @@ class Lifecycle:
         self, invocation: OpenInvocation, exchange: Exchange, work: Awaitable[bytes]
     ) -> asyncio.Task[None]:
         """Run ``work`` as the invocation's and answer with what it returns."""
-        CURRENT.set(invocation)
-        invocation.steps = RunSteps()
-        STEPS.set(invocation.steps)
-        task = asyncio.get_running_loop().create_task(self._run(invocation, exchange, work))
+        context = (
+            contextvars.copy_context()
+        )  # its own: the caller's task only waits, and is not the invocation's
+        context.run(self._enter, invocation)
+        task = asyncio.get_running_loop().create_task(self._run(invocation, exchange, work), context=context)
         invocation.task = task
         invocation.answer = exchange.fail
         self._keep(task)
         return task
+
+    def _enter(self, invocation: OpenInvocation) -> None:
+        invocation.steps = RunSteps()
+        STEPS.set(invocation.steps)
+        CURRENT.set(invocation)
 
     def cut(self, invocation: OpenInvocation, outcome: Literal["hung", "cancelled"], reason: str) -> None:
         """Note where it waits, cancel it, and answer at once."""

@@ -9,7 +9,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from harness.records import Frame
-from harness.target.await_chain import Position, Walk, completes, context_of, tasks_behind, walk_task
+from harness.target.await_chain import (
+    Position,
+    Walk,
+    completes,
+    context_of,
+    tasks_behind,
+    thread_behind,
+    walk_task,
+)
 from harness.target.frames import FrameReader, shorten
 from harness.target.invocation import CURRENT, OpenInvocation
 from harness.target.probes.jobs import Job
@@ -100,9 +108,11 @@ class _Trail:
                 return
             walk = walk_task(task)
             self._add(walk.positions)
-            following = self._choose(tasks_behind(walk)) or self._choose(self._strays(walk))
+            following = self._choose(tasks_behind(walk))
+            if following is None and self._follow_job(walk):
+                return
+            following = following or self._choose(self._strays(walk))
             if following is None:
-                self._follow_job(walk)
                 return
             task = following
 
@@ -162,12 +172,17 @@ class _Trail:
             return []
         return self._taker.tasks_of(self._invocation)
 
-    def _follow_job(self, walk: Walk) -> None:
-        """Into the thread that will complete what the last task waits for."""
+    def _follow_job(self, walk: Walk) -> bool:
+        """Into the thread that will complete what the last task waits for; False when there is none."""
         for job in self._jobs():
             if job.future is not None and job.thread_id is not None and completes(job.future, walk.waits_for):
                 self.follow_thread(job.thread_id)
-                return
+                return True
+        thread_id = thread_behind(walk)
+        if thread_id is None or walk.waits_for is None:
+            return False
+        self.follow_thread(thread_id)
+        return True
 
     def _jobs(self) -> list[Job]:
         """Work of this invocation that threads are doing, the longest first."""

@@ -63,15 +63,6 @@ async def try_call(
     guess: Guess,
 ) -> Trial:
     """Call once, bounded; a call that takes longer is cut off, which is no error."""
-    return await asyncio.create_task(_try(book, lifecycle, call, guess))  # a task: CURRENT stays its own
-
-
-async def _try(
-    book: InvocationBook,
-    lifecycle: Lifecycle,
-    call: Callable[[OpenInvocation, Exchange], Awaitable[bytes]],
-    guess: Guess,
-) -> Trial:
     errors: list[BaseException] = []
     invocation = book.open({})
     exchange = Exchange(_nowhere)
