@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.records import Invocation, InvocationOutcome, Sample, SampleOutcome
 from mock_provider.records import Attempt, AttemptOutcome
 from reports.columns import (
+    NO_LABEL,
     Codes,
     Columns,
     Floats,
@@ -162,3 +164,28 @@ def read_invocations(path: Path) -> tuple[Invocations, tuple[Invocation, ...]]:
         },
     )
     return Invocations(**columns), tuple(stuck)
+
+
+def bare_samples(start_s: Floats, end_s: Floats, is_ok: NDArray[np.bool_]) -> Samples:
+    """Samples of which only times and success are known, as of a step measured by something else."""
+    count = len(start_s)
+    unknown, none = np.full(count, np.nan), np.full(count, -1, np.int64)
+    outcome = np.where(is_ok, SAMPLE_OUTCOMES.index("ok"), SAMPLE_OUTCOMES.index("error")).astype(np.int32)
+    return Samples(
+        trace_id=np.full(count, b"", "S32"),
+        step=none,
+        user=none,
+        sequence=none,
+        due_s=start_s,
+        start_s=start_s,
+        end_s=end_s,
+        outcome=outcome,
+        status=none,
+        error=np.full(count, NO_LABEL, np.int32),
+        first_chunk_s=unknown,
+        last_chunk_s=unknown,
+        chunk_count=none,
+        chunk_gap_p50_s=unknown,
+        chunk_gap_max_s=unknown,
+        errors=(),
+    )

@@ -32,7 +32,7 @@ class Saturation(msgspec.Struct, frozen=True, kw_only=True):
     lower_bound_users: float | None = None  # not_reached: saturation lies above this
     base_response_s: float | None = None  # R_0, response time without contention
     probability: float | None = None  # that it saturates within the tested range
-    chi2_per_dof: float | None = None  # of the best curve; above 4 nothing is claimed
+    chi2_per_dof: float | None = None  # of the best curve; beyond chance (1 in 1000) nothing is claimed
 
 
 class StepSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,8 +47,8 @@ class StepSummary(msgspec.Struct, frozen=True, kw_only=True):
     ok_count: int
     error_count: int  # errors and time-outs
     censored_count: int  # in flight when the step ended
-    throughput_per_s: float | None  # good completions a second; None when nothing ended well
-    throughput_se_per_s: float | None  # standard error, from batch means; None when too few
+    throughput_per_s: float | None  # good completions a second, those across an edge in part; None: nothing ended well
+    throughput_se_per_s: float | None  # its standard error, from batch means and the spread of response times
     response_mean_s: float | None  # of good completions, as are the percentiles
     response_p50_s: float | None
     response_p95_s: float | None

@@ -1,0 +1,268 @@
+"""Where throughput stops growing.  Pure: reads step summaries, draws nothing, knows no process.
+
+The saturation point is N* = highest throughput x response time of one user alone.  It comes out of a posterior over
+candidate curves (reports.posterior), so it has an interval, and it is withheld where the steps do not carry it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from harness.settings import MAX_USERS
+from reports.columns import Floats
+from reports.posterior import Observation, Posterior, fit_posterior
+from reports.verdict import Saturation, StepSummary
+
+STEP_NOISE = 0.03  # machine noise between steps, standard deviation of ln X
+WIDEST_STEP_ERROR = 1.0  # of ln X: however few completed, the order of magnitude is known
+NOTHING_ENDED_COUNT = 0.5  # completions that stand for none at all
+SURE = 0.95
+MARGIN = 1.15  # saturation so far below the largest step is well inside what was tested
+WIDEST_INTERVAL_RATIO = 1.65  # beyond this the point is more than 10 % off too often to be claimed
+TIGHT_INTERVAL_RATIO = 1.25  # below this another step brings little
+UPWARD = 3  # factor of the next step when saturation lies above
+GOOD_EFFICIENCY = 0.8
+CHANCE_Z = 3.09  # one in a thousand
+FEWEST_STEPS = 2
+FEW_COMPLETIONS = 20
+CANDIDATE_STEPS = 40
+SAMPLING_VARIANCE = 0.001  # of ln X in a step of usual length
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThroughputCurve:
+    """Throughput over users as the posterior has it: median and 95 % band."""
+
+    users: Sequence[float]
+    throughput_per_s: Sequence[float]
+    low_per_s: Sequence[float]
+    high_per_s: Sequence[float]
+
+
+def find_saturation_point(steps: Sequence[StepSummary]) -> Saturation:
+    """Locate the load beyond which more users bring no more throughput.
+
+    steps: in any order; repeats of a number of users count as measured twice.  Too few steps or good completions, a
+    bad fit or too wide an interval give an undecided answer that says why and what to run next.
+    """
+    posterior = _fit(steps)
+    if posterior is None:
+        return _undecided(steps, None, _too_little(steps))
+    largest = max(step.users for step in steps)
+    inside = posterior.probability_below(largest / MARGIN)
+    if _is_bad_fit(posterior):
+        return _undecided(steps, posterior, "the measured steps contradict each other or fit no known curve")
+    if inside <= 1 - SURE:
+        return _not_reached(steps, posterior, inside)
+    if inside < SURE:
+        return _undecided(steps, posterior, f"it may lie within the steps tested or beyond {largest} users")
+    return _saturated(steps, posterior, inside)
+
+
+def choose_next_step(steps: Sequence[StepSummary]) -> int | None:
+    """Users of the step that would tell most about the saturation point; None when its interval is tight.
+
+    Upward by a factor of 3 while saturation may lie above what was tested, else the number of users at which the
+    candidate curves disagree most about what matters.
+    """
+    posterior = _fit(steps)
+    return _first_step(steps) if posterior is None else _choose(steps, posterior)
+
+
+def with_efficiency(steps: Sequence[StepSummary], saturation: Saturation) -> list[StepSummary]:
+    """The steps with throughput x base response time / users filled in, where both are known."""
+    base_s = saturation.base_response_s
+    return [
+        msgspec.structs.replace(step, efficiency=_efficiency(step, base_s)) if base_s is not None else step
+        for step in steps
+    ]
+
+
+def draw_curve(steps: Sequence[StepSummary], *, points: int = 60) -> ThroughputCurve | None:
+    """Throughput over users, from one user to a third beyond the largest step; None when nothing can be fitted."""
+    posterior = _fit(steps)
+    if posterior is None:
+        return None
+    # Whole users only: a queue with 2.5 customers is not defined.
+    users = np.unique(np.round(np.geomspace(1.0, 1.33 * max(step.users for step in steps), points)))
+    curves = posterior.log_throughput(users)
+    low, middle, high = (
+        [math.exp(posterior.quantile_of(column, q)) for column in curves.T] for q in (0.025, 0.5, 0.975)
+    )
+    return ThroughputCurve(users=users.tolist(), throughput_per_s=middle, low_per_s=low, high_per_s=high)
+
+
+# ---- what is known ----
+
+
+def _fit(steps: Sequence[StepSummary]) -> Posterior | None:
+    """None when nothing ended well, or fewer than two numbers of users were tested."""
+    tested = [step for step in steps if step.window_s > 0 or step.throughput_per_s is not None]
+    if len({step.users for step in tested}) < FEWEST_STEPS:
+        return None
+    if all(step.throughput_per_s is None for step in tested):
+        return None
+    return fit_posterior([_observe(step) for step in tested])
+
+
+def _observe(step: StepSummary) -> Observation:
+    if not step.throughput_per_s:
+        log_throughput, error = math.log(NOTHING_ENDED_COUNT / step.window_s), WIDEST_STEP_ERROR
+    else:
+        log_throughput = math.log(step.throughput_per_s)
+        error = (step.throughput_se_per_s or 0.0) / step.throughput_per_s
+    error = min(math.hypot(error, STEP_NOISE), WIDEST_STEP_ERROR)
+    return Observation(users=step.users, log_throughput=log_throughput, variance=error**2)
+
+
+def _is_bad_fit(posterior: Posterior) -> bool:
+    """Whether chance explains the best curve's misfit in less than one of a thousand cases (Wilson-Hilferty)."""
+    degrees = posterior.degrees_of_freedom
+    spread = 2 / (9 * degrees)
+    limit = degrees * (1 - spread + CHANCE_Z * math.sqrt(spread)) ** 3
+    return posterior.chi2 > limit
+
+
+def _efficiency(step: StepSummary, base_s: float) -> float | None:
+    return None if step.throughput_per_s is None else step.throughput_per_s * base_s / step.users
+
+
+# ---- verdicts ----
+
+
+def _saturated(steps: Sequence[StepSummary], posterior: Posterior, inside: float) -> Saturation:
+    first = min(step.users for step in steps)
+    low, high = posterior.shortest_interval()
+    is_tight = high / low <= WIDEST_INTERVAL_RATIO
+    from_first = posterior.probability_below(first * MARGIN) >= SURE
+    if not is_tight and not from_first:
+        words = f"the 95 % interval, {low:.3g} to {high:.3g} users, is too wide"
+        return _undecided(steps, posterior, words)
+    rates = posterior.log_users + posterior.log_rate
+    return _make(
+        steps,
+        posterior,
+        status="saturated_from_first_step" if from_first else "saturated",
+        users=posterior.users_at(0.5) if is_tight else None,
+        interval=(low, high),
+        max_throughput_per_s=math.exp(posterior.quantile_of(rates, 0.5)),
+        probability=inside,
+        base_is_known=is_tight,
+    )
+
+
+def _not_reached(steps: Sequence[StepSummary], posterior: Posterior, inside: float) -> Saturation:
+    return _make(
+        steps,
+        posterior,
+        status="not_reached",
+        max_throughput_per_s=_highest(steps),
+        lower_bound_users=posterior.users_at(1 - SURE),
+        probability=inside,
+    )
+
+
+def _undecided(steps: Sequence[StepSummary], posterior: Posterior | None, reason: str) -> Saturation:
+    if posterior is None:
+        return Saturation(
+            status="undecided",
+            users=None,
+            interval=None,
+            max_throughput_per_s=_highest(steps),
+            safe_users=None,
+            next_step=_first_step(steps),
+            reason=reason,
+        )
+    inside = posterior.probability_below(max(step.users for step in steps) / MARGIN)
+    return _make(
+        steps,
+        posterior,
+        status="undecided",
+        max_throughput_per_s=_highest(steps),
+        probability=inside,
+        reason=reason + _weak_steps(steps),
+    )
+
+
+def _make(
+    steps: Sequence[StepSummary], posterior: Posterior, *, base_is_known: bool = True, **known: Any
+) -> Saturation:
+    base_s = math.exp(-posterior.quantile_of(posterior.log_rate, 0.5)) if base_is_known else None
+    blank: dict[str, Any] = {"users": None, "interval": None}
+    return Saturation(
+        **{**blank, **known},
+        safe_users=_safe_users(steps, base_s),
+        next_step=_choose(steps, posterior),
+        base_response_s=base_s,
+        chi2_per_dof=posterior.chi2 / posterior.degrees_of_freedom,
+    )
+
+
+def _highest(steps: Sequence[StepSummary]) -> float | None:
+    return max((step.throughput_per_s for step in steps if step.throughput_per_s is not None), default=None)
+
+
+def _safe_users(steps: Sequence[StepSummary], base_s: float | None) -> int | None:
+    """The largest step that still has most of what its users would bring alone; None when there is none."""
+    if base_s is None:
+        return None
+    return max(
+        (step.users for step in steps if (_efficiency(step, base_s) or 0.0) >= GOOD_EFFICIENCY), default=None
+    )
+
+
+def _too_little(steps: Sequence[StepSummary]) -> str:
+    if not steps:
+        return "no step was measured"
+    if all(step.throughput_per_s is None for step in steps):
+        return "no request ended well in any step"
+    return f"only {len({step.users for step in steps})} number of users was tested; at least {FEWEST_STEPS} are needed"
+
+
+def _weak_steps(steps: Sequence[StepSummary]) -> str:
+    """What would make the same steps say more."""
+    unsteady = [str(step.users) for step in steps if step.is_steady is False]
+    few = [f"{step.users} ({step.ok_count})" for step in steps if step.ok_count < FEW_COMPLETIONS]
+    parts = [
+        f"; not steady: {', '.join(unsteady)} users" if unsteady else "",
+        f"; few good answers: {', '.join(few)} users" if few else "",
+    ]
+    return "".join(parts)
+
+
+# ---- what to run next ----
+
+
+def _first_step(steps: Sequence[StepSummary]) -> int | None:
+    """Where nothing can be fitted: the other end of the ladder."""
+    users = {step.users for step in steps}
+    return min(UPWARD * max(users), MAX_USERS) if 1 in users else 1
+
+
+def _choose(steps: Sequence[StepSummary], posterior: Posterior) -> int | None:
+    largest = max(step.users for step in steps)
+    inside = posterior.probability_below(largest / MARGIN)
+    low, high = posterior.shortest_interval()
+    if inside >= SURE and high / low <= TIGHT_INTERVAL_RATIO:
+        return None
+    if inside < 0.5:
+        return min(UPWARD * largest, MAX_USERS) if largest < MAX_USERS else None
+    candidates = np.unique(np.geomspace(1, min(UPWARD * largest, MAX_USERS), CANDIDATE_STEPS).round())
+    return int(candidates[np.argmax(_information(posterior, candidates))])
+
+
+def _information(posterior: Posterior, users: Floats) -> Floats:
+    """How much a step with each number of users would tell: cov(ln N*, ln X)^2 / (var(ln X) + noise)."""
+    weights = posterior.weights[:, None]
+    curves = posterior.log_throughput(users)
+    target = posterior.log_users[:, None] - posterior.log_users @ posterior.weights
+    curves = curves - (weights * curves).sum(axis=0)
+    covariance = (weights * curves * target).sum(axis=0)
+    variance = (weights * curves**2).sum(axis=0)
+    return np.asarray(covariance**2 / (variance + STEP_NOISE**2 + SAMPLING_VARIANCE))
