@@ -57,9 +57,10 @@ class _Split:
     end_s: float
 
 
-def break_down(dataset: Dataset, recording: Recording, summaries: Sequence[StepSummary]) -> list[Breakdown]:
+def break_down(
+    dataset: Dataset, recording: Recording, loop: BusyLoop, summaries: Sequence[StepSummary]
+) -> list[Breakdown]:
     """The steps of which traces were written, in order."""
-    loop = BusyLoop.from_records(recording.loop, recording.late, recording.threads)
     ledger = Ledger(dataset.attempts)
     warmups = {summary.index: summary.warmup_s for summary in summaries}
     inside = RUNNING if _runs_in_threads(dataset) else None

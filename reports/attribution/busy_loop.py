@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import bisect
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.probe_records import LateStack, LoopActivity, ThreadStack
@@ -32,7 +32,8 @@ class Period:
 class BusyLoop:
     """The periods of one run, in order of time."""
 
-    def __init__(self, periods: Sequence[Period]) -> None:
+    def __init__(self, periods: Sequence[Period], *, blocking: Mapping[int, str] | None = None) -> None:
+        self.blocking = blocking or {}  # places seen blocking it, with the call that waits
         self._periods = sorted(periods, key=lambda period: period.start_s)
         self._starts = [period.start_s for period in self._periods]
 
@@ -49,7 +50,7 @@ class BusyLoop:
                 ratio = min(1.0, max(0.0, activity.busy_s / length_s))
                 shares = profile.shares_at(activity.end_s)
                 periods.append(Period(activity.start_s, activity.end_s, ratio, shares))
-        return cls(periods)
+        return cls(periods, blocking=profile.blocking)
 
     @property
     def is_known(self) -> bool:

@@ -62,7 +62,7 @@ class Recording:
         return not (self.traces or self.loop or self.gauges)
 
 
-def read_recording(path: Path) -> Recording:
+def load_recording(path: Path) -> Recording:
     """Everything in probes.jsonl; an empty recording when there is no such file.  Torn lines are skipped."""
     reader = _Reader()
     kinds: Any = ProbeRecord  # a union is no type to mypy, but it is one to msgspec

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reports.attribution.breakdown import Breakdown, break_down
+from reports.attribution.busy_loop import BusyLoop
 from reports.attribution.growth import Growth, find_growth
 from reports.attribution.recording import Recording
 from reports.dataset import Dataset, StepData
@@ -29,6 +30,7 @@ class Situation:
     breakdowns: Mapping[int, Breakdown] = field(
         default_factory=dict
     )  # by index of the step; without traces: none
+    loop: BusyLoop = field(default_factory=lambda: BusyLoop([]))
     growth: Growth | None = None  # None: fewer than two steps were traced
 
     @property
@@ -64,13 +66,15 @@ def make_situation(
     dataset: Dataset, steps: Sequence[StepSummary], saturation: Saturation, recording: Recording
 ) -> Situation:
     """Split the traced steps, and compare the lowest with the one past the saturation point."""
-    found = break_down(dataset, recording, steps)
+    loop = BusyLoop.from_records(recording.loop, recording.late, recording.threads)
+    found = break_down(dataset, recording, loop, steps)
     return Situation(
         dataset=dataset,
         steps=steps,
         saturation=saturation,
         recording=recording,
         breakdowns={breakdown.step: breakdown for breakdown in found},
+        loop=loop,
         growth=_compare(found, saturation),
     )
 

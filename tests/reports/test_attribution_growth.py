@@ -9,9 +9,10 @@ from synthetic_run import tear, write_stream
 from harness.probe_records import Gauge, Site, Span, Trace
 from harness.records import Frame
 from reports.attribution.breakdown import Breakdown, break_down
+from reports.attribution.busy_loop import BusyLoop
 from reports.attribution.capacity import agrees, capacity_for, find_capacity, make_proof
 from reports.attribution.growth import Growth, find_growth
-from reports.attribution.recording import MOST_TRACES, Recording, read_recording
+from reports.attribution.recording import MOST_TRACES, Recording, load_recording
 from reports.attribution.state import State
 from reports.dataset import load_dataset
 from reports.steps import summarise_steps
@@ -22,7 +23,9 @@ PROVIDER = Stage(work="provider", seconds=0.1, resource="http_pool:1", line=20)
 def breakdowns_of(path: Path, *stages: Stage) -> list[Breakdown]:
     run = make_probed_run(path / "run", stages)
     dataset = load_dataset(run)
-    return break_down(dataset, read_recording(run.file("probes.jsonl")), summarise_steps(dataset))
+    recording = load_recording(run.file("probes.jsonl"))
+    loop = BusyLoop.from_records(recording.loop, recording.late, recording.threads)
+    return break_down(dataset, recording, loop, summarise_steps(dataset))
 
 
 def growth_of(path: Path, *stages: Stage) -> Growth:
@@ -116,21 +119,21 @@ def trace(number: int, *, site: int = 1) -> Trace:
 
 
 def test_no_file_is_an_empty_recording(tmp_path: Path) -> None:
-    assert read_recording(tmp_path / "probes.jsonl").is_empty
+    assert load_recording(tmp_path / "probes.jsonl").is_empty
 
 
 def test_torn_and_foreign_lines_are_skipped(tmp_path: Path) -> None:
     path = tmp_path / "probes.jsonl"
     write_stream(path, [{"type": "later"}, trace(1), trace(2)])
     tear(path)
-    assert [len(traces) for traces in read_recording(path).traces.values()] == [1]
+    assert [len(traces) for traces in load_recording(path).traces.values()] == [1]
 
 
 def test_a_restarted_target_begins_its_sites_again(tmp_path: Path) -> None:
     path = tmp_path / "probes.jsonl"
     old, new = (Site(id=1, stack=[Frame(file="a.py", line=line, function="f")]) for line in (10, 20))
     write_stream(path, [old, trace(1), new, trace(2)])
-    recording: Recording = read_recording(path)
+    recording: Recording = load_recording(path)
     lines = [recording.frames(one.spans[0].site)[0].line for one in recording.traces[0]]
     assert lines == [10, 20]
 
@@ -138,7 +141,7 @@ def test_a_restarted_target_begins_its_sites_again(tmp_path: Path) -> None:
 def test_a_span_of_an_unknown_site_has_none(tmp_path: Path) -> None:
     path = tmp_path / "probes.jsonl"
     write_stream(path, [trace(1, site=99)])
-    assert read_recording(path).traces[0][0].spans[0].site == -1
+    assert load_recording(path).traces[0][0].spans[0].site == -1
 
 
 def test_traces_are_bounded_and_chosen_whatever_their_order(tmp_path: Path) -> None:
@@ -146,7 +149,7 @@ def test_traces_are_bounded_and_chosen_whatever_their_order(tmp_path: Path) -> N
     kept = []
     for name, order in (("a", many), ("b", many[::-1])):
         write_stream(tmp_path / name, order)
-        kept.append({one.trace_id for one in read_recording(tmp_path / name).traces[0]})
+        kept.append({one.trace_id for one in load_recording(tmp_path / name).traces[0]})
     assert kept[0] == kept[1] and len(kept[0]) == MOST_TRACES
 
 

@@ -1,0 +1,132 @@
+"""A resource that invocations wait for: how long, how large, held by whom, whether the capacity law holds.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.probe_records import Gauge
+from reports.attribution.capacity import agrees, capacity_for, find_capacity, make_proof
+from reports.attribution.growth import Growth
+from reports.attribution.holders import Holders, Holds
+from reports.attribution.recording import between
+from reports.attribution.state import HOLD_OF_WAIT, Seconds
+from reports.causes.cause import LISTED_SHARE
+from reports.causes.situation import Situation
+from reports.dataset import StepData
+from reports.verdict import Proof
+
+FEWEST_READINGS = 2  # of a gauge, to see what it counted between
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bottleneck:
+    """One resource and the wait for it."""
+
+    kind: str  # of the wait
+    resource: str
+    share: float  # of the growth, after what lengthened the holds has its own
+    low_wait_s: float  # per invocation
+    high_wait_s: float
+    capacity: float | None
+    made_at: int | None  # site
+    waited_at: int | None
+    held_at: int | None  # the place that holds it longest
+    holds: Holds | None  # at the high step
+    low_hold_s: float | None  # per invocation
+    high_hold_s: float | None
+    proof: Proof | None
+    wanted: int | None  # capacity that would carry the largest step
+
+    @property
+    def is_proven(self) -> bool:
+        return agrees(self.proof)
+
+
+def find_bottlenecks(
+    situation: Situation, kind: str, *, least_share: float = LISTED_SHARE
+) -> list[Bottleneck]:
+    """Resources whose waits of this kind grew, largest share first; none when there is no growth to explain."""
+    growth = situation.growth
+    if growth is None or not situation.explains_growth:
+        return []
+    return [
+        describe_bottleneck(situation, growth, kind, resource, share)
+        for resource, share in growth.by_resource(kind)
+        if share >= least_share
+    ]
+
+
+def describe_bottleneck(
+    situation: Situation, growth: Growth, kind: str, resource: str, share: float
+) -> Bottleneck:
+    readings = situation.recording.gauges.get(resource, ())
+    low, high = (_holds(breakdown.holders, kind, resource) for breakdown in (growth.low, growth.high))
+    low_hold_s = _held_per_invocation(situation, situation.low, readings, low)
+    high_hold_s = _held_per_invocation(situation, situation.high, readings, high)
+    capacity = find_capacity(readings)
+    sites = growth.by_site(kind, resource=resource)
+    return Bottleneck(
+        kind=kind,
+        resource=resource,
+        share=share,
+        low_wait_s=_waited(growth.low.seconds, kind, resource),
+        high_wait_s=_waited(growth.high.seconds, kind, resource),
+        capacity=capacity,
+        made_at=next((gauge.site for gauge in readings if gauge.site >= 0), None),
+        waited_at=next((site for site, _ in sites if site >= 0), None),
+        held_at=_main_holder(high),
+        holds=high,
+        low_hold_s=low_hold_s,
+        high_hold_s=high_hold_s,
+        proof=make_proof(capacity, high_hold_s, measured_rate(situation, situation.high)),
+        wanted=_wanted(situation, growth, low_hold_s or high_hold_s),
+    )
+
+
+def measured_rate(situation: Situation, step: StepData | None) -> float | None:
+    """Invocations that ended, well or not, a second; None when none did."""
+    summary = situation.summary_of(step)
+    if summary is None or not summary.sample_count or summary.window_s <= 0:
+        return None
+    return summary.sample_count / summary.window_s
+
+
+def _waited(seconds: Seconds, kind: str, resource: str) -> float:
+    return sum(
+        value_s for state, value_s in seconds.items() if (state.kind, state.resource) == (kind, resource)
+    )
+
+
+def _holds(holders: Holders, kind: str, resource: str) -> Holds | None:
+    return holders.get(("hold", resource)) or holders.get((HOLD_OF_WAIT.get(kind, ""), resource))
+
+
+def _main_holder(holds: Holds | None) -> int | None:
+    """Of the user's code where there is any: a library's thread time is mostly on behalf of it."""
+    if holds is None:
+        return None
+    sites = {site: use.held_s for site, use in holds.sites.items() if site >= 0}
+    return max(sites, key=lambda site: sites[site], default=None)
+
+
+def _held_per_invocation(
+    situation: Situation, step: StepData | None, readings: Sequence[Gauge], holds: Holds | None
+) -> float | None:
+    """By the resource's own count where there is one (it misses nothing), else by the spans."""
+    rate = measured_rate(situation, step)
+    if step is not None and rate:
+        own = [gauge for gauge in between(readings, step.start_s, step.end_s) if gauge.held_s is not None]
+        if len(own) >= FEWEST_READINGS and own[-1].at_s > own[0].at_s:
+            held_s = float(own[-1].held_s - own[0].held_s)
+            if held_s > 0:
+                return held_s / float(own[-1].at_s - own[0].at_s) / rate
+    return holds.held_s if holds is not None and holds.held_s > 0 else None
+
+
+def _wanted(situation: Situation, growth: Growth, hold_s: float | None) -> int | None:
+    """Enough for the largest step at the response time of the low one."""
+    users = max((step.users for step in situation.steps), default=0)
+    if not hold_s or not users or growth.low.response_s <= 0:
+        return None
+    return capacity_for(users / growth.low.response_s, hold_s)
