@@ -12,6 +12,7 @@ import msgspec
 
 from mock_provider.replies.conversation import Conversation
 from mock_provider.replies.json_text import fill_as_json, find_schema, make_json_of_size, make_object
+from mock_provider.replies.refusals import refuse
 from mock_provider.replies.script import Script
 from mock_provider.replies.text import Text, cut_at_stop, find_canaries, make_answer_text, split_text
 from mock_provider.replies.tool_choice import ToolCall, choose_calls
@@ -32,7 +33,22 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 def plan_answer(talk: Conversation, wishes: Wishes, script: Script) -> Answer:
-    """The answer to this conversation; the same for every ``n``."""
+    """The answer to this conversation; the same for every ``n``.
+
+    Raises RequestRefusedError for a schema that cannot be followed.
+    """
+    try:
+        return _plan(talk, wishes, script)
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        # A schema is the request's own: junk in it surfaces wherever it is used, and is never our fault.
+        if not wishes.tools and wishes.schema is None and '"properties"' not in talk.text:
+            raise
+        refuse(
+            f"Invalid schema: {error}", "tools" if wishes.tools else "response_format", "invalid_json_schema"
+        )
+
+
+def _plan(talk: Conversation, wishes: Wishes, script: Script) -> Answer:
     if wishes.tools and _calls_now(talk, wishes, script):
         calls = choose_calls(talk, wishes, script)
         return Answer(EMPTY, calls, "tool_calls", sum(call.token_count for call in calls))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mock_provider.replies.refusals import JSON_TYPE_NAMES, refuse, refuse_type
+from mock_provider.replies.refusals import JSON_TYPE_NAMES, refuse, refuse_type, refuse_value
 
 NUMBERS = {
     "temperature": (0, 2),
@@ -35,6 +35,8 @@ TYPED: dict[str, tuple[type, str]] = {
     "reasoning": (dict, "an object"),
     "text": (dict, "an object"),
     "user": (str, "a string"),
+    "safety_identifier": (str, "a string"),
+    "prompt_cache_key": (str, "a string"),
     "instructions": (str, "a string"),
     "previous_response_id": (str, "a string"),
     "tools": (list, "an array of objects"),
@@ -42,7 +44,16 @@ TYPED: dict[str, tuple[type, str]] = {
     "modalities": (list, "an array of strings"),
     "include": (list, "an array of strings"),
 }
-_CHECKED = frozenset((*NUMBERS, *INTEGERS, *TYPED))
+EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+VERBOSITIES = ("low", "medium", "high")
+CHOICES = {
+    "reasoning_effort": EFFORTS,
+    "verbosity": VERBOSITIES,
+    "service_tier": ("auto", "default", "flex", "scale", "priority", "fast", "ultrafast"),
+    "truncation": ("auto", "disabled"),
+    "prompt_cache_retention": ("in_memory", "24h"),
+}
+_CHECKED = frozenset((*NUMBERS, *INTEGERS, *TYPED, *CHOICES))
 MOST_STOPS = 4
 
 
@@ -55,10 +66,16 @@ def check_fields(request: dict[str, Any]) -> None:
             wanted, words = TYPED[key]
             if type(value) is not wanted:
                 refuse_type(key, words, value)
+        elif key in CHOICES:
+            if value not in CHOICES[key]:
+                refuse_value(key, value, CHOICES[key])
         elif key in NUMBERS:
             _check_number(key, value)
         else:
             _check_integer(key, value)
+    for key, value in (request.get("metadata") or {}).items():
+        if not isinstance(value, str):
+            refuse_type(f"metadata.{key}", "a string", value)
 
 
 def _check_number(key: str, value: Any) -> None:
@@ -70,8 +87,6 @@ def _check_number(key: str, value: Any) -> None:
 
 
 def _check_integer(key: str, value: Any) -> None:
-    if type(value) is float and value.is_integer():
-        value = int(value)
     if type(value) is not int:
         refuse_type(key, "an integer", value)
     low, high = INTEGERS[key]

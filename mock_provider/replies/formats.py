@@ -52,6 +52,8 @@ def _read_schema(described: Any, param: str) -> dict[str, Any]:
     name = described.get("name")
     if name is None:
         refuse_missing(f"{param}.name")
+    if not isinstance(name, str):
+        refuse_type(f"{param}.name", "a string", name)
     schema = described.get("schema")
     if schema is None:
         return {"type": "object"}
@@ -60,6 +62,19 @@ def _read_schema(described: Any, param: str) -> dict[str, Any]:
     if described.get("strict"):
         check_strict(schema, f"response_format '{name}'", param.split(".")[0])
     return schema
+
+
+def describe_format(wanted: dict[str, Any] | None) -> dict[str, Any]:
+    """The format as a response repeats it, once it was read."""
+    if wanted is None or wanted["type"] != "json_schema":
+        return {"type": wanted["type"] if wanted else "text"}
+    kept = {key: wanted[key] for key in ("name", "description") if isinstance(wanted.get(key), str)}
+    return {
+        "type": "json_schema",
+        **kept,
+        "schema": wanted.get("schema") or {},
+        "strict": bool(wanted.get("strict")),
+    }
 
 
 def check_strict(schema: dict[str, Any], what: str, param: str) -> None:

@@ -8,8 +8,10 @@ import msgspec
 
 from mock_provider.replies.answer import Answer
 from mock_provider.replies.chat_stream import call_id
+from mock_provider.replies.formats import describe_format
 from mock_provider.replies.logprobs import make_token_logprobs
 from mock_provider.replies.reply import ReplyIds
+from mock_provider.replies.responses_tools import describe_choice, describe_tool
 from mock_provider.replies.tool_choice import ToolCall
 
 _encode = msgspec.json.encode
@@ -113,14 +115,14 @@ def describe(request: dict[str, Any], ids: ReplyIds) -> dict[str, Any]:
         "parallel_tool_calls": given("parallel_tool_calls", True),
         "previous_response_id": request.get("previous_response_id"),
         "prompt_cache_key": request.get("prompt_cache_key"),
-        "reasoning": {"effort": None, "summary": None, **given("reasoning", {})},
+        "reasoning": _describe_reasoning(given("reasoning", {})),
         "safety_identifier": request.get("safety_identifier"),
         "service_tier": "default",
         "store": given("store", True),
         "temperature": given("temperature", 1.0),
         "text": _describe_text(given("text", {})),
-        "tool_choice": given("tool_choice", "auto"),
-        "tools": [_describe_tool(tool) for tool in given("tools", [])],
+        "tool_choice": describe_choice(request.get("tool_choice")),
+        "tools": [describe_tool(tool) for tool in given("tools", [])],
         "top_logprobs": given("top_logprobs", 0),
         "top_p": given("top_p", 1.0),
         "truncation": given("truncation", "disabled"),
@@ -131,11 +133,8 @@ def describe(request: dict[str, Any], ids: ReplyIds) -> dict[str, Any]:
 
 
 def _describe_text(text: dict[str, Any]) -> dict[str, Any]:
-    return {"format": text.get("format") or {"type": "text"}, "verbosity": text.get("verbosity") or "medium"}
+    return {"format": describe_format(text.get("format")), "verbosity": text.get("verbosity") or "medium"}
 
 
-def _describe_tool(tool: dict[str, Any]) -> dict[str, Any]:
-    """A tool with the defaults the provider fills in."""
-    if tool.get("type") != "function":
-        return tool
-    return {"description": None, "parameters": None, **tool, "strict": tool.get("strict", True)}
+def _describe_reasoning(reasoning: dict[str, Any]) -> dict[str, Any]:
+    return {"effort": reasoning.get("effort"), "summary": reasoning.get("summary")}

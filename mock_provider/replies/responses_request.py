@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from mock_provider.replies.fields import check_fields
+from mock_provider.replies.fields import EFFORTS, VERBOSITIES, check_fields
 from mock_provider.replies.formats import read_text_format
-from mock_provider.replies.refusals import refuse, refuse_missing, refuse_type
-from mock_provider.replies.tools import apply_choice, read_tool
-from mock_provider.replies.wishes import Tool, Wishes
+from mock_provider.replies.refusals import refuse, refuse_value
+from mock_provider.replies.responses_tools import read_response_tools
+from mock_provider.replies.wishes import Wishes
 
 _FIELDS = """
 background context_management conversation include input instructions max_output_tokens max_tool_calls metadata model
@@ -17,6 +17,16 @@ reasoning safety_identifier service_tier store stream stream_options temperature
 top_p truncation user
 """
 KNOWN = frozenset(_FIELDS.split())
+_SUMMARIES = ("auto", "concise", "detailed")
+_NESTED: dict[str, dict[str, tuple[str, ...]]] = {
+    "reasoning": {
+        "effort": EFFORTS,
+        "summary": _SUMMARIES,
+        "generate_summary": _SUMMARIES,
+        "context": ("auto", "current_turn", "all_turns"),
+    },
+    "text": {"verbosity": VERBOSITIES},
+}
 
 
 def read_wishes(request: dict[str, Any], *, accept_unknown: bool) -> Wishes:
@@ -25,10 +35,8 @@ def read_wishes(request: dict[str, Any], *, accept_unknown: bool) -> Wishes:
     if not accept_unknown and not KNOWN.issuperset(request):
         unknown = next(key for key in request if key not in KNOWN)
         refuse(f"Unknown parameter: '{unknown}'.", unknown, "unknown_parameter")
-    listed = request.get("tools") or []
-    read = [_read_tool(index, tool) for index, tool in enumerate(listed)]
-    tools = tuple(tool for tool in read if tool is not None)
-    offered, must_call = apply_choice(tools, request.get("tool_choice"), has_tools=bool(listed))
+    _check_choices(request)
+    offered, must_call = read_response_tools(request)
     schema, json_object = read_text_format(request)
     return Wishes(
         tools=offered,
@@ -40,12 +48,10 @@ def read_wishes(request: dict[str, Any], *, accept_unknown: bool) -> Wishes:
     )
 
 
-def _read_tool(index: int, tool: Any) -> Tool | None:
-    """A function or custom tool; None for the provider's own, which are never used here."""
-    where = f"tools[{index}]"
-    if not isinstance(tool, dict):
-        refuse_type(where, "an object", tool)
-    kind = tool.get("type")
-    if kind is None:
-        refuse_missing(f"{where}.type")
-    return read_tool(tool, kind, where) if kind in ("function", "custom") else None
+def _check_choices(request: dict[str, Any]) -> None:
+    """Refuse a value that is none of the few allowed, in the fields that have fields of their own."""
+    for group, fields in _NESTED.items():
+        for key, allowed in fields.items():
+            value = (request.get(group) or {}).get(key)
+            if value is not None and value not in allowed:
+                refuse_value(f"{group}.{key}", value, allowed)

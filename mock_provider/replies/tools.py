@@ -109,8 +109,10 @@ def apply_choice(tools: tuple[Tool, ...], choice: Any, *, has_tools: bool) -> To
 def _apply_object(tools: tuple[Tool, ...], choice: dict[str, Any], *, has_tools: bool) -> ToolsAndDuty:
     kind = choice.get("type")
     if kind == "allowed_tools":
-        allowed = choice.get("allowed_tools") or choice
-        names = [_name_of(item) for item in allowed.get("tools") or () if isinstance(item, dict)]
+        allowed = choice.get("allowed_tools", choice)
+        if not isinstance(allowed, dict) or not isinstance(allowed.get("tools", []), list):
+            refuse_type("tool_choice.allowed_tools", "an object", allowed)
+        names = [_name_of(item) for item in allowed.get("tools", []) if isinstance(item, dict)]
         kept = tuple(tool for tool in tools if tool.name in names)
         return kept, allowed.get("mode") == "required" and bool(kept)
     if kind not in ("function", "custom"):
