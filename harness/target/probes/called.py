@@ -6,6 +6,7 @@ A C function has no frame of its own; the instruction that calls it has, and wit
 from __future__ import annotations
 
 import dis
+import itertools
 import linecache
 import re
 from types import CodeType, FrameType
@@ -13,10 +14,9 @@ from types import CodeType, FrameType
 MAX_KNOWN = 20_000
 BLOCKING = frozenset(
     {
-        "accept", "acquire", "commit", "connect", "create_connection", "epoll", "execute", "fetchall", "flush", "flock",
-        "fsync", "get", "getaddrinfo", "getresponse", "join", "poll", "put", "read", "readinto", "readline", "recv",
-        "recv_into", "recvfrom", "request", "result", "select", "send", "sendall", "sleep", "urlopen", "wait", "waitpid",
-        "write",
+        "accept", "acquire", "commit", "connect", "epoll", "execute", "fetchall", "flock", "fsync", "getaddrinfo",
+        "poll", "read", "readinto", "readline", "recv", "recv_into", "recvfrom", "select", "send", "sendall", "sleep", "wait",
+        "waitpid",
     }
 )  # fmt: skip
 _LAST_NAME = re.compile(r"(\w+)\s*$")
@@ -65,11 +65,8 @@ def name_of_call(expression: str) -> str:
 
 def _source_of(code: CodeType, instruction: int) -> str:
     """The text of the expression that an instruction belongs to."""
-    for index, (first, last, start, end) in enumerate(code.co_positions()):
-        if index == instruction // 2:
-            break
-    else:
-        return ""
+    positions = next(itertools.islice(code.co_positions(), instruction // 2, None), None)
+    first, last, start, end = positions or (None, None, None, None)
     if first is None or last is None or start is None or end is None:
         return ""
     lines = [linecache.getline(code.co_filename, number).encode() for number in range(first, last + 1)]

@@ -1,132 +1,141 @@
-"""Thread pools: which invocation gave work to which, how long it waited for a thread, and which thread runs it.
+"""Thread pools: waits from submit to start, runs, and how full each pool is.
 
 Wraps ``ThreadPoolExecutor.submit``, the one public door to every pool of the standard library, LangChain's included.
 """
 
 from __future__ import annotations
 
-import threading
-import time
-from collections import deque
+import asyncio
+import functools
+import sys
+import weakref
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-import msgspec
+from harness.probe_records import Gauge
+from harness.target.invocation import CURRENT
+from harness.target.probes.jobs import Job, JobBook, Resource
+from harness.target.probes.probe import Patches, ProbeContext
+from harness.target.probes.recorder import current_trace
+from harness.target.probes.sites import UNKNOWN, SiteBook
 
-from harness.target.invocation import CURRENT, STEPS, OpenInvocation
-
-MAX_WAITS = 100_000  # kept until somebody drains them
-
-
-class Wait(msgspec.Struct, frozen=True, array_like=True):
-    """One piece of work that a pool has done."""
-
-    trace_id: str
-    pool: str  # thread name prefix, or the pool's class
-    submitted_s: float
-    started_s: float
-    ended_s: float
-
-
-class Job:
-    """A piece of work in a pool, until it ends."""
-
-    __slots__ = (
-        "ended_s",
-        "future",
-        "invocation",
-        "pool",
-        "started_s",
-        "submitted_by",
-        "submitted_s",
-        "thread_id",
-    )
-
-    def __init__(self, invocation: OpenInvocation, pool: ThreadPoolExecutor) -> None:
-        self.invocation = invocation
-        self.pool = pool
-        self.submitted_by = threading.get_ident()
-        self.submitted_s = time.monotonic()
-        self.started_s: float | None = None
-        self.ended_s: float | None = None
-        self.thread_id: int | None = None
-        self.future: Future[Any] | None = None
-
-    @property
-    def is_running(self) -> bool:
-        return self.started_s is not None and self.ended_s is None
-
-    @property
-    def is_alive(self) -> bool:
-        """Running, or queued and not cancelled."""
-        dropped = self.future is not None and self.future.cancelled()
-        return self.ended_s is None and not dropped
+GAUGE_S = 0.2
+UNNAMED = "ThreadPoolExecutor-"  # how the standard library begins the names of threads of unnamed pools
 
 
 class ExecutorProbe:
-    """Follows jobs while installed."""
+    """Follows jobs while installed.  hidden: a class of pools that are not the chain's."""
 
-    def __init__(self, *, ignored: type[ThreadPoolExecutor] | None = None) -> None:
-        self.running: dict[int, Job] = {}  # by thread
-        self._waits: deque[Wait] = deque(maxlen=MAX_WAITS)
-        self._ignored = ignored
-        self._original: Callable[..., Future[Any]] | None = None
+    name = "executors"
 
-    def install(self) -> None:
-        original = self._original = ThreadPoolExecutor.submit
-        probe = self
+    def __init__(
+        self, *, hidden: type[ThreadPoolExecutor] | None = None, jobs: JobBook | None = None
+    ) -> None:
+        self._hidden = hidden
+        self._jobs = jobs or JobBook()
+        self._sites: SiteBook | None = None
+        self._emit: Callable[[Gauge], None] | None = None
+        self._patches = Patches()
+        self._resources: weakref.WeakKeyDictionary[ThreadPoolExecutor, Resource] = weakref.WeakKeyDictionary()
+        self._by_name: dict[str, Resource] = {}
+        self._made_at: weakref.WeakKeyDictionary[ThreadPoolExecutor, int] = weakref.WeakKeyDictionary()
+
+    def install(self, context: ProbeContext | None = None) -> None:
+        """Without a context jobs are followed, and nothing is written."""
+        if context is not None:
+            self._jobs, self._sites, self._emit = context.jobs, context.sites, context.emit
+            self._jobs.sites = context.sites
+            context.observer.every(GAUGE_S, self._gauge, name=self.name)
+            self._patches.replace(ThreadPoolExecutor, "__init__", self._wrap_init)
+        self._patches.replace(ThreadPoolExecutor, "submit", self._wrap_submit)
+
+    def uninstall(self) -> None:
+        self._patches.restore()
+
+    def _wrap_init(self, original: Any) -> Any:
+        made_at, sites = self._made_at, self._sites
+
+        def initialise(pool: ThreadPoolExecutor, *args: Any, **kwargs: Any) -> None:
+            original(pool, *args, **kwargs)
+            if sites is not None:
+                made_at[pool] = sites.of_stack(sys._getframe(1))
+
+        return functools.wraps(original)(initialise)
+
+    def _wrap_submit(self, original: Any) -> Any:
+        jobs = self._jobs
 
         def submit(
-            self: ThreadPoolExecutor, fn: Callable[..., Any], /, *args: Any, **kwargs: Any
+            pool: ThreadPoolExecutor, fn: Callable[..., Any], /, *args: Any, **kwargs: Any
         ) -> Future[Any]:
-            invocation = CURRENT.get()
-            if invocation is None or (probe._ignored is not None and isinstance(self, probe._ignored)):
-                return original(self, fn, *args, **kwargs)
-            job = Job(invocation, self)
-            future = original(self, probe._run, job, fn, args, kwargs)
-            job.future = future
-            if job.ended_s is None:
+            trace, invocation = current_trace(), CURRENT.get()
+            if trace is None and invocation is None:
+                future: Future[Any] = original(pool, fn, *args, **kwargs)
+                return future
+            job = Job(self._resource_of(pool), trace, invocation)
+            jobs.queue(job, fn, args)
+            try:
+                future = job.future = original(pool, jobs.run, job, fn, args, kwargs)
+            except BaseException:  # the pool is shut down
+                if job.span is not None:
+                    job.span.drop()
+                raise
+            if invocation is not None and job.ended_s is None and not job.resource.is_hidden:
                 invocation.jobs.add(job)
                 if job.ended_s is not None:  # ended between the two lines above
                     invocation.jobs.discard(job)
             return future
 
-        ThreadPoolExecutor.submit = submit  # type: ignore[method-assign, assignment]
+        return functools.wraps(original)(submit)
 
-    def uninstall(self) -> None:
-        if self._original is not None:
-            ThreadPoolExecutor.submit = self._original  # type: ignore[method-assign]
-            self._original = None
+    def _resource_of(self, pool: ThreadPoolExecutor) -> Resource:
+        resource = self._resources.get(pool)
+        if resource is None:
+            made_at = self._made_at.get(pool, UNKNOWN)
+            name = self._name(pool, made_at)
+            hidden = self._hidden is not None and isinstance(pool, self._hidden)
+            resource = self._by_name.get(name)
+            if resource is None:
+                resource = self._by_name[name] = Resource(
+                    name, site=made_at, capacity=pool._max_workers, is_hidden=hidden
+                )
+            self._resources[pool] = resource
+        return resource
 
-    def drain(self) -> list[Wait]:
-        """The work that has ended since the last call."""
-        drained: list[Wait] = []
-        while self._waits:
-            drained.append(self._waits.popleft())
-        return drained
+    def _name(self, pool: ThreadPoolExecutor, made_at: int) -> str:
+        """Pools alike share a name: those that one line makes again and again are one resource."""
+        prefix = getattr(pool, "_thread_name_prefix", "") or UNNAMED
+        loop = asyncio._get_running_loop()
+        if prefix == "asyncio" or (loop is not None and getattr(loop, "_default_executor", None) is pool):
+            return "executor:default"
+        if not prefix.startswith(UNNAMED):
+            return f"executor:{prefix}"
+        return f"executor:{type(pool).__name__}" if made_at == UNKNOWN else f"executor:site{made_at}"
 
-    def _run(self, job: Job, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        thread_id = job.thread_id = threading.get_ident()
-        outer = self.running.get(thread_id)
-        token, steps_token = (
-            CURRENT.set(job.invocation),
-            STEPS.set(job.invocation.steps),
-        )  # pools carry no context
-        job.started_s = time.monotonic()
-        self.running[thread_id] = job
-        try:
-            return fn(*args, **kwargs)
-        finally:
-            job.ended_s = time.monotonic()
-            if outer is None:
-                self.running.pop(thread_id, None)
-            else:
-                self.running[thread_id] = outer
-            job.invocation.jobs.discard(job)
-            STEPS.reset(steps_token)
-            CURRENT.reset(token)
-            name = getattr(job.pool, "_thread_name_prefix", "") or type(job.pool).__name__
-            self._waits.append(
-                Wait(job.invocation.trace_id, name, job.submitted_s, job.started_s, job.ended_s)
-            )
+    def _gauge(self, now_s: float) -> None:
+        """How full the pools are; those that share a name are added up."""
+        sums: dict[str, list[float]] = {}
+        for pool, resource in list(self._resources.items()):
+            if resource.is_hidden or pool._shutdown:
+                continue
+            idle = getattr(getattr(pool, "_idle_semaphore", None), "_value", 0)
+            total = sums.setdefault(resource.name, [0.0, 0.0, 0.0])
+            total[0] += max(len(pool._threads) - idle, 0)
+            total[1] += pool._max_workers
+            total[2] += pool._work_queue.qsize()
+        for name, (in_use, capacity, waiting) in sums.items():
+            resource = self._by_name[name]
+            if self._emit is not None:
+                self._emit(
+                    Gauge(
+                        at_s=now_s,
+                        resource=name,
+                        in_use=in_use,
+                        capacity=capacity,
+                        waiting=waiting,
+                        site=resource.site,
+                        served=resource.served,
+                        held_s=resource.held_s,
+                    )
+                )

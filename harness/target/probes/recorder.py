@@ -20,7 +20,7 @@ MAX_SPANS = 400  # of one trace
 MAX_TRACES_PER_S = 50  # written
 SLOWEST_PER_S = 10  # of those, chosen for their length and not by chance
 SHORTEST_S = 0.0002  # shorter waits are not worth their line
-DETAILED_PER_S = 20  # traces a second with the steps of the run tree, which cost most
+DETAILED_PER_S = 60  # traces a second with the steps of the run tree, which cost most
 
 _now = time.monotonic
 _running_loop = asyncio._get_running_loop
@@ -68,6 +68,7 @@ class OpenTrace:
         "counts",
         "dropped_count",
         "ended_s",
+        "error",
         "has_steps",
         "is_cut",
         "open_spans",
@@ -91,7 +92,8 @@ class OpenTrace:
         self.spans: list[Span] = []
         self.open_spans: dict[int, OpenSpan] = {}
         self.dropped_count = 0
-        self.tasks: list[Any] = []  # weak references to tasks begun by user code, and where
+        self.error: BaseException | None = None  # that it ended with
+        self.tasks: list[tuple[Any, int]] = []  # weak references to tasks begun by user code, and where
         self.counts: dict[str, int] = {}  # of model calls, tool calls, …
         self.steps: Any = None  # the run tree's handler
 
@@ -144,7 +146,7 @@ class Recorder:
         self.on_begin: list[Callable[[OpenTrace], None]] = []
         self.on_end: list[Callable[[OpenTrace], None]] = []
         self._emit = emit
-        self._random = random.Random(seed)  # noqa: S311 - a sample, not a secret
+        self._random = random.Random(seed)
         self._finished: list[OpenTrace] = []
         self._detailed_in_second = (0, 0)
 

@@ -7,14 +7,16 @@ that looking it up costs a dictionary access a frame.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+import linecache
+import sysconfig
+from collections.abc import Callable, Sequence
 from types import CodeType, FrameType
 from typing import Any
 
 from harness.probe_records import Site
 from harness.records import Frame
 from harness.redaction import Redactor
-from harness.target.frames import FrameReader
+from harness.target.frames import INSTALLED, FrameReader
 
 UNKNOWN = -1
 MAX_WALK = 400  # frames looked at; recursion in user code may be deep
@@ -30,6 +32,8 @@ class SiteBook:
         self._emit = emit
         self._redact = Redactor()
         self._codes: dict[int, tuple[bool, CodeType]] = {}  # by id: hashing a code object reads all of it
+        self._packages: dict[str, str] = {}  # by file
+        self._standard = sysconfig.get_paths()["stdlib"]
         self._sites: dict[tuple[int, int], int] = {}  # by code and instruction, -1: the whole function
 
     def is_user(self, code: CodeType) -> bool:
@@ -56,16 +60,57 @@ class SiteBook:
         found = self.find_user_frame(frame)
         return UNKNOWN if found is None else self.of_frame(found)
 
+    def of_caller(self, frame: FrameType | None, *, through: tuple[str, ...] = ()) -> tuple[int, str]:
+        """Who called into the standard library (and packages named in ``through``): place and package.
+
+        The place is -1 when it was not the user; the package is empty when it was, or when nobody did.
+        """
+        for _ in range(MAX_WALK):
+            if frame is None:
+                return UNKNOWN, ""
+            if self.is_user(frame.f_code):
+                return self.of_frame(frame), ""
+            package = self.package_of(frame.f_code.co_filename)
+            if package and package not in through:
+                return UNKNOWN, package
+            frame = frame.f_back
+        return UNKNOWN, ""
+
+    def package_of(self, file: str) -> str:
+        """``langchain_core`` for its files; empty for the standard library's."""
+        known = self._packages.get(file)
+        if known is None:
+            known = self._packages[file] = _find_package(file, self._standard)
+        return known
+
     def of_frame(self, frame: FrameType) -> int:
         """The place where a frame of the user's is now."""
         key = (id(frame.f_code), frame.f_lasti)
         number = self._sites.get(key)
         return self._add(key, self._stack(frame)) if number is None else number
 
-    def of_caller(self, frame: FrameType) -> int:
-        """The place of this very frame, whoever wrote it; for places that only a library knows."""
-        self.is_user(frame.f_code)
-        return self.of_frame(frame)
+    def of_positions(self, positions: Sequence[tuple[CodeType, int]]) -> int:
+        """The innermost user position of a chain of them, outermost first; -1 when there is none."""
+        own = [position for position in positions if self.is_user(position[0])][-MAX_OUTER:]
+        if not own:
+            return UNKNOWN
+        code, line = own[-1]
+        key = (id(code), -2 - line)
+        number = self._sites.get(key)
+        if number is not None:
+            return number
+        return self._add(key, [self._frames.read(*position) for position in reversed(own)])
+
+    def of_line(self, file: str, line: int, function: str) -> int:
+        """A line of the user's, of which only the text form of a stack is left; -1 when it is a library's."""
+        if not self._frames.is_user(file):
+            return UNKNOWN
+        key = (hash((file, function)), -2 - line)
+        number = self._sites.get(key)
+        if number is not None:
+            return number
+        source = linecache.getline(file, line).strip()[:200] or None
+        return self._add(key, [Frame(file=file, line=line, function=function, code=source, is_user=True)])
 
     def of_code(self, code: CodeType) -> int:
         """A function of the user's as a whole; -1 when it is a library's."""
@@ -105,3 +150,12 @@ class SiteBook:
         return Frame(
             file=frame.file, line=frame.line, function=frame.function, code=code, is_user=frame.is_user
         )
+
+
+def _find_package(file: str, standard: str) -> str:
+    for mark in INSTALLED:
+        if mark in file:
+            return file.rpartition(mark)[2].partition("/")[0].removesuffix(".py")
+    if file.startswith(("<", standard)):
+        return ""
+    return "harness" if "/harness/" in file else "unknown"

@@ -1,0 +1,199 @@
+"""Work in threads: which invocation it belongs to, how long it waited for a thread, and whose code it is.
+
+Used by every probe of a thread pool, by whoever looks at stacks, and by the host to see what an invocation left behind.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextvars import Context
+from typing import TYPE_CHECKING, Any
+
+from harness.target.invocation import CURRENT, STEPS, OpenInvocation
+from harness.target.probes.recorder import CURRENT_TRACE, OpenSpan, OpenTrace
+from harness.target.probes.sites import UNKNOWN
+
+if TYPE_CHECKING:
+    from harness.target.probes.sites import SiteBook
+
+MAX_LAYERS = 8
+INNER_NAMES = ("func", "fn", "function", "f", "call", "_call", "handler", "target")
+_now = time.monotonic
+
+
+class Resource:
+    """A pool, by the name under which all alike are counted."""
+
+    __slots__ = ("capacity", "held_s", "is_hidden", "name", "served", "site")
+
+    def __init__(
+        self, name: str, *, site: int = UNKNOWN, capacity: float | None = None, is_hidden: bool = False
+    ):
+        self.name = name
+        self.site = site
+        self.capacity = capacity
+        self.is_hidden = is_hidden  # chainload's own: seen in stacks, not in spans
+        self.served = 0
+        self.held_s = 0.0
+
+
+class Job:
+    """A piece of work in a pool, until it ends."""
+
+    __slots__ = (
+        "detail",
+        "ended_s",
+        "future",
+        "invocation",
+        "lock_span",
+        "read_cpu_s",
+        "read_s",
+        "resource",
+        "sampled",
+        "site",
+        "span",
+        "started_s",
+        "submitted_by",
+        "submitted_s",
+        "thread_id",
+        "trace",
+    )
+
+    def __init__(
+        self, resource: Resource, trace: OpenTrace | None, invocation: OpenInvocation | None = None
+    ) -> None:
+        self.resource = resource
+        self.trace = trace
+        self.invocation = invocation
+        self.submitted_by = threading.get_ident()
+        self.submitted_s = _now()
+        self.started_s: float | None = None
+        self.ended_s: float | None = None
+        self.thread_id: int | None = None
+        self.future: Future[Any] | None = None
+        self.site = UNKNOWN
+        self.detail = ""  # the function's name, when it is a library's
+        self.span: OpenSpan | None = None  # its wait, then its run
+        self.sampled: dict[int, int] = {}  # how often it was seen at which site
+        self.lock_span: OpenSpan | None = None  # a wait seen by sampling
+        self.read_s = 0.0
+        self.read_cpu_s = 0.0
+
+    @property
+    def is_running(self) -> bool:
+        return self.started_s is not None and self.ended_s is None
+
+    @property
+    def is_alive(self) -> bool:
+        """Running, or queued and not cancelled."""
+        dropped = self.future is not None and self.future.cancelled()
+        return self.ended_s is None and not dropped
+
+    @property
+    def holder_site(self) -> int:
+        """Whose code has the thread: where it was seen most often, else the function that was submitted."""
+        return max(self.sampled, key=self.sampled.__getitem__) if self.sampled else self.site
+
+
+class JobBook:
+    """The jobs that threads are running now."""
+
+    def __init__(self) -> None:
+        self.running: dict[int, Job] = {}  # by thread
+        self.sites: SiteBook | None = None  # None: nobody asks whose code it is
+
+    def queue(self, job: Job, function: Any, args: tuple[Any, ...] = ()) -> None:
+        """It waits for a thread from now on."""
+        trace = job.trace
+        if trace is None or job.resource.is_hidden:
+            return
+        if self.sites is not None:
+            job.site, job.detail = find_owner(function, args, self.sites)
+        job.span = trace.begin("executor_wait", job.site, job.resource.name, detail=job.detail)
+
+    def run(
+        self, job: Job, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        """Do it, on the pool's thread."""
+        thread_id = job.thread_id = threading.get_ident()
+        outer = self.running.get(thread_id)
+        tokens = self._enter(job)
+        cpu_s = time.thread_time()
+        job.started_s = _now()
+        self.running[thread_id] = job
+        try:
+            return function(*args, **kwargs)
+        finally:
+            job.ended_s = _now()
+            self._leave(job, time.thread_time() - cpu_s)
+            if outer is None:
+                self.running.pop(thread_id, None)
+            else:
+                self.running[thread_id] = outer
+            for variable, token in tokens:
+                variable.reset(token)
+
+    def _enter(self, job: Job) -> list[tuple[Any, Any]]:
+        """Make the invocation known here: pools carry no context over by themselves."""
+        tokens: list[tuple[Any, Any]] = []
+        if job.trace is not None and CURRENT_TRACE.get() is not job.trace:
+            tokens.append((CURRENT_TRACE, CURRENT_TRACE.set(job.trace)))
+        if job.invocation is not None and CURRENT.get() is not job.invocation:
+            tokens.append((CURRENT, CURRENT.set(job.invocation)))
+            tokens.append((STEPS, STEPS.set(job.invocation.steps)))
+        if job.span is not None and job.trace is not None:
+            job.span.close()
+            job.span = job.trace.begin("thread_run", job.site, job.resource.name, detail=job.detail)
+        return tokens
+
+    def _leave(self, job: Job, cpu_s: float) -> None:
+        resource = job.resource
+        resource.served += 1
+        resource.held_s += (job.ended_s or 0.0) - (job.started_s or 0.0)
+        if job.lock_span is not None:
+            job.lock_span.close()
+        if job.span is not None:
+            job.span.site = job.holder_site
+            job.span.close(cpu_s=cpu_s)
+        if job.invocation is not None:
+            job.invocation.jobs.discard(job)
+
+
+def find_owner(function: Any, args: tuple[Any, ...], sites: SiteBook) -> tuple[int, str]:
+    """The user's function behind what was submitted, else -1; and the name of the innermost one found.
+
+    Looks through functools.partial, Context.run and the closures and objects with which libraries wrap functions.
+    """
+    for _ in range(MAX_LAYERS):
+        inner = _look_inside(function, args, sites)
+        if inner is None:
+            break
+        function, args = inner
+    name = getattr(function, "__qualname__", "") or type(function).__qualname__
+    return sites.of_function(function), f"{getattr(function, '__module__', '') or ''}.{name}"
+
+
+def _look_inside(function: Any, args: tuple[Any, ...], sites: SiteBook) -> tuple[Any, tuple[Any, ...]] | None:
+    if isinstance(function, functools.partial):
+        return function.func, function.args + args
+    owner = getattr(function, "__self__", None)
+    if isinstance(owner, Context):
+        return (args[0], args[1:]) if args else None
+    code = getattr(function, "__code__", None)
+    if code is None or sites.is_user(code):
+        return None
+    for name, cell in zip(code.co_freevars, getattr(function, "__closure__", None) or (), strict=False):
+        if name in INNER_NAMES:
+            try:
+                return (cell.cell_contents, args) if callable(cell.cell_contents) else None
+            except ValueError:  # an empty cell
+                return None
+    for name in INNER_NAMES[:3]:
+        held = getattr(owner, name, None)
+        if callable(held):
+            return held, args
+    return None

@@ -1,0 +1,92 @@
+"""All probes together: installed before the user's code is imported, switched off and on, and taken out again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+
+from harness.probe_records import ProbeRecord, ProbeStatus
+from harness.run_directory import JsonlWriter
+from harness.target.frames import FrameReader
+from harness.target.probes.imports import ImportHook
+from harness.target.probes.jobs import JobBook
+from harness.target.probes.loops import LoopBook
+from harness.target.probes.observer import Observer
+from harness.target.probes.probe import CannotInstall, Probe, ProbeContext
+from harness.target.probes.recorder import Recorder
+from harness.target.probes.sites import SiteBook
+from harness.target.probes.tasks_left import TasksLeftProbe
+
+WRITE_TRACES_S = 1.0
+
+
+class ProbeSet:
+    """Every probe and what they share.  ``attach_loop`` shows them the server's loop."""
+
+    def __init__(
+        self,
+        writer: JsonlWriter,
+        probes: Sequence[Probe],
+        *,
+        frames: FrameReader | None = None,
+        providers: Iterable[str] = (),
+    ) -> None:
+        self._probes = list(probes)
+        self._installed: list[Probe] = []
+        self.recorder = Recorder(lambda record: self._observer.emit(record))
+        self._observer = Observer(writer, is_idle=lambda: self.recorder.open_count <= 0)
+        emit: Callable[[ProbeRecord], None] = self._observer.emit
+        self.context = ProbeContext(
+            recorder=self.recorder,
+            sites=SiteBook(frames or FrameReader(), emit),
+            observer=self._observer,
+            imports=ImportHook(),
+            jobs=JobBook(),
+            loops=LoopBook(),
+            emit=emit,
+            providers=frozenset(providers),
+        )
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    @property
+    def is_on(self) -> bool:
+        return self.recorder.is_on and bool(self._installed)
+
+    def install(self) -> None:
+        """Install every probe; those that cannot be say why in the records."""
+        self.context.imports.install()
+        for probe in self._probes:
+            status = ProbeStatus(name=probe.name, is_installed=True)
+            try:
+                probe.install(self.context)
+                self._installed.append(probe)
+            except CannotInstall as reason:
+                status = ProbeStatus(name=probe.name, is_installed=False, reason=str(reason))
+                probe.uninstall()
+            self.context.emit(status)
+        self._observer.every(WRITE_TRACES_S, lambda now_s: self.recorder.write(), name="traces")
+        self.recorder.is_on = True
+        self._observer.start()
+
+    def uninstall(self) -> None:
+        """Take every probe out again and write what is left."""
+        self.recorder.is_on = False
+        self._observer.stop()
+        for probe in reversed(self._installed):
+            probe.uninstall()
+        self._installed.clear()
+        self._observer.stop_doing("traces")
+        self.context.imports.uninstall()
+
+    def attach_loop(self) -> None:
+        """Watch the running loop from now on.  Called on it; needed where the loop is not the standard library's."""
+        self._loop = asyncio.get_running_loop()
+        self.context.loops.attach(self._loop)
+        for probe in self._installed:
+            if isinstance(probe, TasksLeftProbe):
+                probe.follow(self._loop)
+
+    def flush(self) -> None:
+        """Write what has been measured so far."""
+        self.recorder.write()
+        self._observer.write()

@@ -1,0 +1,104 @@
+"""Where threads that work for an invocation are, thirty times a second while any does.
+
+Gives work in pools its line, and locks of ``threading`` (a C type that cannot be wrapped) a wait: as long as one thread
+is seen waiting at one place, it waited there.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import time
+from collections import Counter
+from types import FrameType
+
+from harness.probe_records import ThreadStack
+from harness.target.probes.called import BLOCKING, CallNames
+from harness.target.probes.jobs import Job
+from harness.target.probes.probe import ProbeContext
+from harness.target.probes.sleeps import SleepKinds
+
+PERIOD_S = 0.03
+WRITE_S = 1.0
+MAX_THREADS = 40  # looked at in one go
+MOSTLY = 0.5  # of the time since the last look, on the CPU
+KINDS = {"acquire": "lock_wait", "sleep": "sleep"}  # waits that no other probe sees in threads
+
+
+class ThreadStacksProbe:
+    """Samples the stacks of running jobs."""
+
+    name = "thread_stacks"
+
+    def __init__(self) -> None:
+        self._context: ProbeContext | None = None
+        self._calls = CallNames()
+        self._sleeps = SleepKinds()
+        self._random = random.Random(0)
+        self._counts: Counter[tuple[str, int, str]] = Counter()
+
+    def install(self, context: ProbeContext) -> None:
+        self._context = context
+        context.observer.every(PERIOD_S, self._look, name=self.name)
+        context.observer.every(WRITE_S, self._write, name=f"{self.name}_write")
+
+    def uninstall(self) -> None:
+        if self._context is not None:
+            self._context.observer.stop_doing(self.name)
+            self._context.observer.stop_doing(f"{self.name}_write")
+
+    def _look(self, now_s: float) -> None:
+        assert self._context is not None
+        running = list(self._context.jobs.running.items())
+        if not running:
+            return
+        if len(running) > MAX_THREADS:
+            running = self._random.sample(running, MAX_THREADS)
+        frames = sys._current_frames()
+        for thread_id, job in running:
+            frame = frames.get(thread_id)
+            if frame is not None and self._context.jobs.running.get(thread_id) is job:
+                self._note(job, thread_id, frame, now_s)
+
+    def _note(self, job: Job, thread_id: int, frame: FrameType, now_s: float) -> None:
+        assert self._context is not None
+        computes = self._computes(job, thread_id, now_s)
+        called = self._calls.of(frame)
+        waits_in = called if called in BLOCKING and not computes else ""
+        sites = self._context.sites
+        user = sites.find_user_frame(frame)
+        site = -1 if user is None else sites.of_frame(user)
+        self._counts[job.resource.name, site, waits_in] += 1
+        if user is not None:
+            job.sampled[site] = job.sampled.get(site, 0) + 1
+        self._follow_wait(job, frame if frame is user else None, site, waits_in)
+
+    def _computes(self, job: Job, thread_id: int, now_s: float) -> bool:
+        # The job was found running a moment ago with the interpreter held since, so the thread is alive: asking for
+        # the clock of one that is not would crash.
+        cpu_s = time.clock_gettime(time.pthread_getcpuclockid(thread_id))
+        before_s, before_cpu_s = job.read_s, job.read_cpu_s
+        job.read_s, job.read_cpu_s = now_s, cpu_s
+        return before_s > 0 and cpu_s - before_cpu_s > MOSTLY * (now_s - before_s)
+
+    def _follow_wait(self, job: Job, user: FrameType | None, site: int, waits_in: str) -> None:
+        """Begin, go on with or end a wait that only sampling can see."""
+        kind = KINDS.get(waits_in) if user is not None else None
+        if kind == "sleep" and user is not None:
+            kind = self._sleeps.of(user.f_code, user.f_lineno)
+        span = job.lock_span
+        if span is not None and (span.site != site or span.kind != kind):
+            span.close()
+            span = job.lock_span = None
+        if span is None and kind is not None and job.trace is not None and job.trace.ended_s is None:
+            resource = "sleep" if kind != "lock_wait" else f"thread_lock:site{site}"
+            context = (job.thread_id or 0) >> 8 & 0x3FFFFFFF
+            job.lock_span = job.trace.begin(kind, site, resource, context=context, detail="sampled")
+
+    def _write(self, now_s: float) -> None:
+        assert self._context is not None
+        counts, self._counts = self._counts, Counter()
+        for (resource, site, waits_in), count in counts.items():
+            self._context.emit(
+                ThreadStack(at_s=now_s, resource=resource, site=site, count=count, waits_in=waits_in)
+            )

@@ -1,0 +1,92 @@
+"""Semaphores, locks and queues of asyncio: who waited, where, for whom."""
+
+from __future__ import annotations
+
+import asyncio
+
+from conftest import Bench, length
+
+
+def test_a_semaphore_shows_waits_permits_and_holds(bench: Bench) -> None:
+    limit = asyncio.Semaphore(2)
+
+    async def work() -> None:
+        async with limit:
+            await asyncio.sleep(0.05)
+
+    bench.run(work, users=8)
+    waits = bench.spans("lock_wait", "semaphore:")
+    assert len(waits) == 6
+    assert bench.code_at(waits[0].site) == "async with limit:"
+    holds = bench.spans("hold", waits[0].resource)
+    assert len(holds) == 8
+    assert max(map(length, waits)) > 2 * max(map(length, holds)) * 0.9
+    gauge = bench.gauges("semaphore:")[-1]
+    assert (gauge.capacity, gauge.served) == (2, 8)
+    assert "asyncio.Semaphore(2)" in bench.code_at(gauge.site)
+    assert gauge.held_s is not None and gauge.held_s >= sum(map(length, holds)) * 0.9
+
+
+def test_a_lock_without_waits_shows_none(bench: Bench) -> None:
+    lock = asyncio.Lock()
+
+    async def work() -> None:
+        async with lock:
+            await asyncio.sleep(0.01)
+
+    bench.run(work, users=1)
+    assert bench.spans("lock_wait") == []
+    assert len(bench.spans("hold", "lock:")) == 1
+
+
+def test_a_wait_that_is_cancelled_ends(bench: Bench) -> None:
+    lock = asyncio.Lock()
+
+    async def work() -> None:
+        await lock.acquire()
+        try:
+            await asyncio.wait_for(lock.acquire(), 0.05)
+        except TimeoutError:
+            lock.release()
+
+    bench.run(work)
+    (wait,) = bench.spans("lock_wait", "lock:")
+    assert wait.end_s is not None
+
+
+def test_locks_of_libraries_are_their_own_affair(bench: Bench) -> None:
+    from httpx import AsyncClient, MockTransport, Response
+
+    async def work() -> None:
+        async with AsyncClient(transport=MockTransport(lambda request: Response(200))) as client:
+            await client.get("http://127.0.0.1/")
+
+    bench.run(work, users=3)
+    assert bench.spans("lock_wait") == []
+
+
+def test_a_single_consumer_shows_as_waits_for_its_queue(bench: Bench) -> None:
+    async def work() -> None:
+        await answers.get()
+
+    answers: asyncio.Queue[int] = asyncio.Queue()
+
+    async def main() -> None:
+        waiting = [asyncio.create_task(bench.invoke(work)) for _ in range(3)]
+        for number in range(3):
+            await asyncio.sleep(0.02)
+            answers.put_nowait(number)
+        await asyncio.gather(*waiting)
+
+    asyncio.run(main())
+    waits = bench.spans("lock_wait", "queue:")
+    assert len(waits) == 3
+    assert bench.code_at(waits[0].site) == "await answers.get()"
+
+
+def test_uninstall_restores_the_classes(bench: Bench) -> None:
+    assert asyncio.Semaphore.acquire.__module__ == "asyncio.locks"
+    wrapped = asyncio.Semaphore.acquire
+    bench.probes.uninstall()
+    assert asyncio.Semaphore.acquire is not wrapped
+    assert not hasattr(asyncio.Semaphore.acquire, "__wrapped__")
