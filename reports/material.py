@@ -10,15 +10,8 @@ from dataclasses import dataclass
 
 from harness.records import Frame, StepOpen
 from harness.run_directory import RunInfo
+from reports.saturation import ThroughputCurve
 from reports.verdict import Verdict
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Curve:
-    """Throughput over users as the posterior has it."""
-
-    users: Sequence[float]
-    throughput_per_s: Sequence[float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +60,6 @@ class Material:
 
     verdict: Verdict
     info: RunInfo
-    curve: Curve | None
+    curve: ThroughputCurve | None
     timeline: Timeline | None
     stuck: Sequence[StuckGroup]

@@ -10,11 +10,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from reports.material import Curve, Material
+from reports.material import Material
 from reports.plots.canvas import Layout, add_panel, set_rate_ticks
 from reports.plots.chart import Chart
 from reports.plots.palette import BAD, GOOD, MUTED
 from reports.plots.users_axis import UsersAxis, draw_users_axis
+from reports.saturation import ThroughputCurve
 from reports.step_table import Table
 from reports.units import (
     format_answer_rate,
@@ -30,6 +31,7 @@ from reports.words import CLOSED_LOOP
 
 HEADROOM = 1.16  # above the highest point
 NORMAL_95 = 1.96
+CURVE_POINTS = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +49,7 @@ class ThroughputData:
     """The numbers of the chart; all of them stand in the verdict."""
 
     points: tuple[Point, ...]
-    curve: Curve | None
+    curve: ThroughputCurve | None
     base_response_s: float | None  # the slope of perfect scaling is users / this
     plateau_per_s: float | None
     axis: UsersAxis
@@ -75,7 +77,7 @@ def make_chart(material: Material) -> Chart | None:
     )
 
 
-def collect(verdict: Verdict, curve: Curve | None) -> ThroughputData | None:
+def collect(verdict: Verdict, curve: ThroughputCurve | None) -> ThroughputData | None:
     points = tuple(_point(step) for step in sorted(verdict.steps, key=lambda s: s.users) if step.sample_count)
     if not points:
         return None
@@ -120,7 +122,7 @@ def _caption(data: ThroughputData) -> str:
     if data.plateau_per_s is not None:
         parts.append(f"Dotted: the most it gives, {format_rate(data.plateau_per_s)}.")
     if data.curve is not None:
-        parts.append("Line: the likely curve.")
+        parts.append("Line: the likely curve, with its 95 % haze.")
     if data.axis.interval is not None:
         parts.append("Band: where it saturates, 95 %.")
     if any(point.errors_per_s for point in data.points):
@@ -169,15 +171,26 @@ def draw(figure: Figure, layout: Layout, data: ThroughputData) -> None:
     set_rate_ticks(axes)
     _draw_bounds(axes, data, layout)
     if data.curve is not None:
-        axes.plot(data.curve.users, data.curve.throughput_per_s, color=GOOD, linewidth=2.2)
+        _draw_curve(axes, data.curve)
     _draw_points(axes, data)
     _draw_errors(axes, data)
+
+
+def _draw_curve(axes: Axes, curve: ThroughputCurve) -> None:
+    """Straight between its points in log-log, as perfect scaling is."""
+    users = np.geomspace(curve.users[0], curve.users[-1], CURVE_POINTS)
+    low, middle, high = (
+        np.exp(np.interp(np.log(users), np.log(curve.users), np.log(values)))
+        for values in (curve.low_per_s, curve.throughput_per_s, curve.high_per_s)
+    )
+    axes.fill_between(users, low, high, color=GOOD, alpha=0.1, linewidth=0)
+    axes.plot(users, middle, color=GOOD, linewidth=2.2)
 
 
 def _draw_bounds(axes: Axes, data: ThroughputData, layout: Layout) -> None:
     low, high = data.axis.limits
     if data.base_response_s:
-        users = np.geomspace(low, high, 120)
+        users = np.geomspace(low, high, CURVE_POINTS)
         axes.plot(users, users / data.base_response_s, color=MUTED, linewidth=1.2, dashes=(5, 4))
         _label_slope(axes, data, data.base_response_s, layout)
     if data.plateau_per_s is not None:

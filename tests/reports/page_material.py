@@ -10,7 +10,8 @@ import msgspec
 from harness.records import Frame, StepOpen
 from harness.run_directory import RunInfo
 from harness.settings import RunSettings
-from reports.material import Curve, Material, StepSpan, StuckGroup, Timeline
+from reports.material import Material, StepSpan, StuckGroup, Timeline
+from reports.saturation import ThroughputCurve
 from reports.verdict import Evidence, Finding, Health, Location, Proof, Saturation, StepSummary, Verdict
 
 BASE_S = 0.1
@@ -29,8 +30,9 @@ def make_step(
         "sample_count": ok_count + error_count, "ok_count": ok_count, "error_count": error_count, "censored_count": 0,
         "throughput_per_s": throughput, "throughput_se_per_s": 0.01 * throughput, "response_mean_s": response_s,
         "response_p50_s": response_s, "response_p95_s": 1.2 * response_s, "response_p99_s": 1.5 * response_s,
-        "error_ratio": error_count / (ok_count + error_count), "efficiency": throughput * BASE_S / users, "is_steady": True,
-        "errors": {"ReadTimeout: no answer": error_count} if error_count else {}, "rate_limited_count": 0,
+        "error_ratio": error_count / (ok_count + error_count), "efficiency": throughput * BASE_S / users,
+        "is_steady": True, "rate_limited_count": 0,
+        "errors": {"ReadTimeout: no answer": error_count} if error_count else {},
     }  # fmt: skip
     return StepSummary(**{**made, **fields})
 
@@ -125,16 +127,25 @@ def make_stuck(**fields: Any) -> StuckGroup:
     return StuckGroup(**{**made, **fields})
 
 
+def make_curve(users: Sequence[float]) -> ThroughputCurve:
+    per_s = [min(n / BASE_S, 47.8) for n in users]
+    return ThroughputCurve(
+        users=users,
+        throughput_per_s=per_s,
+        low_per_s=[0.95 * x for x in per_s],
+        high_per_s=[1.05 * x for x in per_s],
+    )
+
+
 def make_material(verdict: Verdict | None = None, **fields: Any) -> Material:
     shown = verdict or make_verdict()
-    users = [0.8, 1.0, 5.0, 20.0, 61.0]
     made: dict[str, Any] = {
         "verdict": shown,
         "info": RunInfo(
             settings=make_settings(), started_wall="2026-11-21T10:00:00Z", started_s=5000.0,
             environment={"chainload": "0.1.0", "python": "3.11.7"},
         ),
-        "curve": Curve(users=users, throughput_per_s=[min(n / BASE_S, 47.8) for n in users]),
+        "curve": make_curve([0.8, 1.0, 5.0, 20.0, 61.0]),
         "timeline": make_timeline(shown.steps) if shown.steps else None,
         "stuck": [],
     }  # fmt: skip

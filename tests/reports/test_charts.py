@@ -1,6 +1,7 @@
 """The numbers in charts are those of the verdict; pictures are looked at by people, numbers by tests."""
 
 import dataclasses
+import itertools
 from typing import Any
 
 import numpy as np
@@ -212,7 +213,7 @@ def test_labels_of_crowded_steps_do_not_touch() -> None:
         (axes,) = drawn_panels(chart, layout)
         boxes = [label.get_window_extent() for label in axes.get_xticklabels() if label.get_text()]
         assert len(boxes) >= 4
-        assert all(left.x1 < right.x0 for left, right in zip(boxes, boxes[1:], strict=False))
+        assert all(left.x1 < right.x0 for left, right in itertools.pairwise(boxes))
 
 
 def test_the_axis_reaches_past_the_last_step_when_it_was_not_reached() -> None:
@@ -252,7 +253,9 @@ def test_a_long_run_makes_no_larger_a_table() -> None:
 
 def test_the_slope_of_perfect_scaling_is_users_over_the_response_time_alone() -> None:
     (axes,) = drawn_panels(chart_of(throughput.make_chart, make_material()))
-    (slope,) = [line for line in axes.lines if line.get_color() == "#5f6670" and len(line.get_xdata()) > 2]
+    (slope,) = [
+        line for line in axes.lines if line.get_color() == "#5f6670" and np.size(line.get_xdata()) > 2
+    ]
     assert np.asarray(slope.get_ydata()) == pytest.approx(np.asarray(slope.get_xdata()) / BASE_S)
 
 

@@ -37,4 +37,4 @@ def test_there_is_no_command_for_steps_measured_elsewhere() -> None:
 
 
 def test_every_option_is_a_setting() -> None:
-    assert set(OPTIONS) <= {field for field in RunSettings.__struct_fields__}
+    assert set(OPTIONS) <= set(RunSettings.__struct_fields__)

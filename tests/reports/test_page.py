@@ -17,7 +17,7 @@ from harness.records import Frame, StepOpen
 from harness.run_directory import RunInfo
 from reports.material import Material
 from reports.page import render_page
-from reports.verdict import Evidence, Health, Location
+from reports.verdict import Evidence, Health, Location, StepSummary
 from reports.words import say_verdict
 
 HOSTILE = "<script>alert('x')</script><img src=x onerror=alert(1)>\"'&"
@@ -154,14 +154,20 @@ def test_stuck_invocations_are_shown_with_where_they_waited() -> None:
     assert "app/chain.py:42 in look_up" in text
 
 
+def make_empty_step() -> StepSummary:
+    measured = ("response_mean_s", "response_p50_s", "response_p95_s", "response_p99_s", "throughput_per_s")
+    nothing: dict[str, Any] = {"sample_count": 0, "ok_count": 0, "censored_count": 1} | dict.fromkeys(
+        (*measured, "throughput_se_per_s", "error_ratio", "efficiency", "is_steady")
+    )
+    return make_step(0, 1, **nothing)
+
+
 @pytest.mark.parametrize(
     "material",
     [
         make_material(make_verdict("undecided", steps=[], findings=[])),
         make_material(make_verdict("not_reached", steps=make_steps((1,))), curve=None, timeline=None),
-        make_material(make_verdict("undecided", steps=[make_step(0, 1, **dict.fromkeys(
-            ("throughput_per_s", "throughput_se_per_s", "response_mean_s", "response_p50_s", "response_p95_s",
-             "response_p99_s", "error_ratio", "efficiency", "is_steady")), sample_count=0, ok_count=0)])),
+        make_material(make_verdict("undecided", steps=[make_empty_step()])),
     ],
     ids=["no steps", "one step", "nothing ended"],
 )  # fmt: skip

@@ -20,11 +20,13 @@ SMALLEST_TEXT_PX = 9.5
 # Every piece of text that is shown, with its contrast against what lies behind it and its size on the screen.
 READ_TEXT = r"""
 (() => {
-  const colour = (css) => { const p = css.match(/[\d.]+/g).map(Number); return {rgb: p.slice(0, 3), alpha: p[3] ?? 1}; };
+  const colour = (css) => { const p = css.match(/[\d.]+/g).map(Number);
+    return {rgb: p.slice(0, 3), alpha: p[3] ?? 1}; };
   const light = ({rgb}) => rgb.map((c) => c / 255).map((c) => c <= .03928 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4)
     .reduce((sum, c, i) => sum + c * [.2126, .7152, .0722][i], 0);
   const behind = (e) => { for (; e; e = e.parentElement) {
-    const c = colour(getComputedStyle(e).backgroundColor); if (c.alpha > 0) return c; } return colour('rgb(255,255,255)'); };
+    const c = colour(getComputedStyle(e).backgroundColor); if (c.alpha > 0) return c; }
+    return colour('rgb(255, 255, 255)'); };
   const found = [];
   const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node; (node = walk.nextNode());) {

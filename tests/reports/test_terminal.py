@@ -59,10 +59,11 @@ def test_foreign_text_steers_no_terminal_and_is_no_markup() -> None:
 
 
 def test_a_stream_that_carries_ascii_only_is_written_to_all_the_same() -> None:
-    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    written = io.BytesIO()
+    stream = io.TextIOWrapper(written, encoding="ascii")
     print_verdict(make_verdict(), Console(file=stream, width=80), report=None)
     stream.flush()
-    assert b"(95 %: 16-20)" in stream.buffer.getvalue()  # type: ignore[attr-defined]
+    assert b"(95 %: 16-20)" in written.getvalue()
 
 
 def test_a_verdict_without_steps_or_findings_is_printed() -> None:

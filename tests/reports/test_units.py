@@ -53,7 +53,8 @@ def test_a_share_is_never_rounded_to_none_or_all(ratio: float | None, text: str)
 
 @pytest.mark.parametrize(
     ("users", "text"),
-    [(1, "1 user"), (1.04, "1 user"), (2.44, "2.4 users"), (18.2, "18 users"), (9.96, "10 users"), (1500, "1,500 users"),
+    [(1, "1 user"), (1.04, "1 user"), (2.44, "2.4 users"), (18.2, "18 users"), (9.96, "10 users"),
+     (1500, "1,500 users"),
      (None, MISSING)],
 )  # fmt: skip
 def test_users_have_a_decimal_only_where_a_half_matters(users: float | None, text: str) -> None:
