@@ -7,18 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from reports.causes.call_never_returns import find_call_never_returns
 from reports.causes.cause import Cause
 from reports.causes.client_rate_limiter import find_client_rate_limiter
 from reports.causes.connection_pool_exhausted import find_connection_pool_exhausted
 from reports.causes.cpu_bound import find_cpu_bound
 from reports.causes.event_loop_blocked import find_event_loop_blocked
+from reports.causes.load_generator_limit import find_load_generator_limit
+from reports.causes.provider_rate_limited import find_provider_rate_limited
 from reports.causes.provider_slow import find_provider_slow
 from reports.causes.semaphore_starved import find_semaphore_starved
 from reports.causes.situation import Situation
 from reports.causes.thread_pool_saturated import find_thread_pool_saturated
+from reports.causes.unknown import find_unknown
 from reports.verdict import Finding
 
 CAUSES: Mapping[str, Cause] = {
+    "load_generator_limit": find_load_generator_limit,
+    "call_never_returns": find_call_never_returns,
+    "provider_rate_limited": find_provider_rate_limited,
     "event_loop_blocked": find_event_loop_blocked,
     "cpu_bound": find_cpu_bound,
     "thread_pool_saturated": find_thread_pool_saturated,
@@ -26,13 +33,24 @@ CAUSES: Mapping[str, Cause] = {
     "semaphore_starved": find_semaphore_starved,
     "client_rate_limiter": find_client_rate_limiter,
     "provider_slow": find_provider_slow,
+    "unknown": find_unknown,
 }
+STANDS_ALONE = "load_generator_limit"  # then nothing that was measured tells of the chain
+LAST_RESORT = "unknown"  # dropped when another limit explains the point
 
 
 def find_findings(situation: Situation, causes: Mapping[str, Cause] = CAUSES) -> list[Finding]:
     """What is wrong at any load first, then what limits, each by confidence and share."""
     found = [finding for cause in causes.values() for finding in cause(situation)]
-    return sorted(found, key=_rank)
+    return sorted(_settle(found), key=_rank)
+
+
+def _settle(found: list[Finding]) -> list[Finding]:
+    alone = [finding for finding in found if finding.cause == STANDS_ALONE]
+    if alone:
+        return alone
+    is_explained = any(finding.cause != LAST_RESORT for finding in limits_of(found))
+    return [finding for finding in found if not (is_explained and finding.cause == LAST_RESORT)]
 
 
 def _rank(finding: Finding) -> tuple[int, float]:
