@@ -7,6 +7,7 @@ and -1 in integer columns; words become codes into a tuple of labels.
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -21,6 +22,7 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Codes = NDArray[np.int32]
 Ids = NDArray[np.bytes_]
+Words = NDArray[np.object_]  # tuples of words
 
 CHUNK_BYTES = 8 << 20
 NO_LABEL = -1
@@ -137,3 +139,12 @@ def id_cell(name: str) -> tuple[Cell, str]:
         return (getattr(record, name) or "").encode("ascii", "replace")
 
     return cell, "S32"
+
+
+def words_cell(name: str) -> tuple[Cell, str]:
+    """A column of tuples of words; the same word is kept once."""
+
+    def cell(record: Any) -> tuple[str, ...]:
+        return tuple(map(sys.intern, getattr(record, name)))
+
+    return cell, "O"

@@ -19,11 +19,13 @@ from reports.columns import (
     Ids,
     Integers,
     Labels,
+    Words,
     float_cell,
     id_cell,
     integer_cell,
     label_cell,
     read_columns,
+    words_cell,
 )
 
 SAMPLE_OUTCOMES: tuple[str, ...] = get_args(SampleOutcome)
@@ -71,11 +73,12 @@ class Invocations(Columns):
     start_s: Floats
     end_s: Floats
     outcome: Codes
+    canaries: Words  # found in the answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempts(Columns):
-    """provider.jsonl.  ``outcome`` holds codes into ATTEMPT_OUTCOMES, ``fault`` into ``faults``."""
+    """provider.jsonl.  ``outcome`` holds codes into ATTEMPT_OUTCOMES, ``fault`` into ``faults``, and so on."""
 
     trace_id: Ids
     received_s: Floats
@@ -95,7 +98,14 @@ class Attempts(Columns):
     connection_request: Integers
     prompt_tokens: Integers
     completion_tokens: Integers
+    prompt_chars: Integers
+    prompt_key: Integers  # equal for equal requests; -1: unknown
+    canaries: Words  # found in the prompt
+    endpoint: Codes
+    tools: Codes  # names of the tools the answer calls
     faults: tuple[str, ...]
+    endpoints: tuple[str, ...]
+    tool_names: tuple[str, ...]
 
     def is_outcome(self, outcome: AttemptOutcome) -> np.ndarray[Any, np.dtype[np.bool_]]:
         return np.asarray(self.outcome == ATTEMPT_OUTCOMES.index(outcome))
@@ -120,10 +130,10 @@ def read_samples(path: Path) -> Samples:
 def read_attempts(path: Path) -> Attempts | None:
     if not path.is_file():
         return None
-    faults = Labels()
+    faults, endpoints, tools = Labels(), Labels(), Labels()
     integers = (
         "status", "in_flight", "retry_count", "connection", "connection_request", "prompt_tokens",
-        "completion_tokens",
+        "completion_tokens", "prompt_chars",
     )  # fmt: skip
     floats = (
         "received_s", "end_s", "first_byte_s", "injected_s", "achieved_s", "queued_s", "read_timeout_s",
@@ -138,9 +148,20 @@ def read_attempts(path: Path) -> Attempts | None:
             **{name: float_cell(name) for name in floats},
             "outcome": label_cell("outcome", Labels(ATTEMPT_OUTCOMES)),
             "fault": label_cell("fault", faults),
+            "endpoint": label_cell("endpoint", endpoints),
+            "prompt_key": (_prompt_key, "i8"),
+            "canaries": words_cell("canaries"),
+            "tools": (lambda attempt: tools.code(", ".join(attempt.tools_called) or None), "i4"),
         },
     )
-    return Attempts(**columns, faults=faults.words)
+    return Attempts(**columns, faults=faults.words, endpoints=endpoints.words, tool_names=tools.words)
+
+
+def _prompt_key(attempt: Attempt) -> int:
+    try:
+        return int(attempt.prompt_hash or "", 16) & 0x7FFFFFFFFFFFFFFF
+    except ValueError:  # none, or of another version
+        return -1
 
 
 def read_invocations(path: Path) -> tuple[Invocations, tuple[Invocation, ...]]:
@@ -161,6 +182,7 @@ def read_invocations(path: Path) -> tuple[Invocations, tuple[Invocation, ...]]:
             **{name: integer_cell(name) for name in ("step", "user", "sequence")},
             **{name: float_cell(name) for name in ("start_s", "end_s")},
             "outcome": (outcome, "i4"),
+            "canaries": words_cell("canaries_seen"),
         },
     )
     return Invocations(**columns), tuple(stuck)
