@@ -14,7 +14,7 @@ from reports.attribution.holders import Holders, count_holds
 from reports.attribution.intervals import Ledger, make_intervals
 from reports.attribution.recording import Recording
 from reports.attribution.state import Seconds, State, add_seconds
-from reports.attribution.timeline import OUTSIDE, RUNNING, Gap, split_timeline
+from reports.attribution.timeline import OUTSIDE, RUNNING, Gap, split_timeline, widest
 from reports.columns import Floats
 from reports.dataset import Dataset, StepData
 from reports.tables import Samples
@@ -23,6 +23,7 @@ from reports.verdict import StepSummary
 SLOWEST_QUANTILE = 0.95
 FEWEST_SLOW = 5  # traces: with fewer the slowest are an anecdote
 FEWEST_GOOD = 10  # good answers in a step; with fewer, failed ones are all there is to explain
+CALLING = frozenset({"provider", "provider_queue", "pool_wait", "connect", "backoff"})  # a call is on its way
 STRATA = 5  # each fifth of the response times gets its true weight, whichever traces were written
 
 
@@ -39,6 +40,7 @@ class Breakdown:
     slow_response_s: float | None = None  # of the slowest twentieth; None when they are too few
     slow_seconds: Seconds = field(default_factory=dict)
     holders: Holders = field(default_factory=dict)
+    fan_out: float = 0.0  # calls that an invocation had open at a time, at most; mean
     is_of_good: bool = True  # False: hardly anything ended well, so failed invocations count as well
 
     def of_kind(self, *kinds: str) -> float:
@@ -55,6 +57,7 @@ class _Split:
     trace: Trace
     start_s: float
     end_s: float
+    fan_out: int
 
 
 def break_down(
@@ -145,7 +148,14 @@ def _split(
     count_holds(holders, intervals, loop, start_s=start_s, end_s=end_s, weight=weight, cpu_s=cpu_s)
     for interval in intervals:
         counts[interval.state] = counts.get(interval.state, 0.0) + weight
-    return _Split(response_s=end_s - start_s, seconds=seconds, trace=trace, start_s=start_s, end_s=end_s)
+    return _Split(
+        response_s=end_s - start_s,
+        seconds=seconds,
+        trace=trace,
+        start_s=start_s,
+        end_s=end_s,
+        fan_out=widest(intervals, CALLING),
+    )
 
 
 def _mark_gaps(gaps: Sequence[Gap], trace: Trace, inside: State | None) -> list[Gap]:
@@ -192,5 +202,6 @@ def _summarise(
         slow_response_s=None if few else sum(split.response_s for split in slow) / len(slow),
         slow_seconds={} if few else slow_seconds,
         holders=holders,
+        fan_out=sum(w * split.fan_out for split, w in zip(splits, weights.tolist(), strict=True)),
         is_of_good=is_of_good,
     )

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from reports.attribution.breakdown import Breakdown
-from reports.attribution.holders import Holds
-from reports.attribution.state import HOLD_OF_WAIT, Seconds, State
+from reports.attribution.holders import Holds, find_holds
+from reports.attribution.state import Seconds, State
 
 K = TypeVar("K")
 LEAST_GROWTH_RATIO = 0.25  # of the low response time: with less there is nothing to explain
@@ -100,7 +100,7 @@ def _descend(
     explained: Seconds, state: State, share: float, low: Breakdown, high: Breakdown, *, depth: int
 ) -> None:
     """Give ``share`` to the state, or in part to what made the holds behind it longer."""
-    before, after = _holds_behind(state, low), _holds_behind(state, high)
+    before, after = (find_holds(step.holders, state.kind, state.resource) for step in (low, high))
     grown: Seconds = {}
     moved = 0.0
     if share > 0 and depth < DEEPEST_DESCENT and before is not None and after is not None:
@@ -118,17 +118,6 @@ def _lengthened_ratio(before: Holds, after: Holds) -> float:
     if before.held_s <= 0 or after.held_s <= GROWN_HOLD_RATIO * before.held_s:
         return 0.0
     return 1 - before.held_s / after.held_s
-
-
-def _holds_behind(state: State, breakdown: Breakdown) -> Holds | None:
-    kind = HOLD_OF_WAIT.get(state.kind)
-    if kind is None:
-        return None
-    for wanted in ("hold", kind):  # a pool that writes down its holds is known better than by its exchanges
-        holds = breakdown.holders.get((wanted, state.resource))
-        if holds is not None:
-            return holds
-    return None
 
 
 def _grown_contents(before: Holds, after: Holds) -> Seconds:

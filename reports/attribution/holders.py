@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from reports.attribution.busy_loop import BusyLoop
-from reports.attribution.state import HOLD_OF_WAIT, Interval, Seconds, add_seconds
+from reports.attribution.state import HOLD_OF_WAIT, PROVIDER, Interval, Seconds, add_seconds
 from reports.attribution.timeline import split_timeline
 
 HOLD_KINDS = frozenset(HOLD_OF_WAIT.values())
@@ -46,6 +46,22 @@ class Holds:
 
 
 Holders = dict[tuple[str, str], Holds]  # by kind and resource
+
+
+def find_holds(holders: Holders, wait: str, resource: str) -> Holds | None:
+    """What stands behind a wait (its kind) for a resource; None when nothing was seen to hold it.
+
+    A pool that writes down its holds is known better than by its exchanges.  Exchanges do not know their pool: those
+    with the provider stand for it, or the only ones there are.
+    """
+    kind = HOLD_OF_WAIT.get(wait)
+    if kind is None:
+        return None
+    own = holders.get(("hold", resource)) or holders.get((kind, resource))
+    if own is not None or kind != "connection":
+        return own
+    exchanges = [holds for (other, _), holds in holders.items() if other == kind]
+    return holders.get((kind, PROVIDER)) or (exchanges[0] if len(exchanges) == 1 else None)
 
 
 def count_holds(

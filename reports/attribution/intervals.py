@@ -65,8 +65,9 @@ def make_intervals(trace: Trace, served: Sequence[Served], *, end_s: float) -> l
         if span.kind == "provider":
             attempt = _take_matching(left, span.start_s, until_s)
             intervals += _provider_intervals(span, attempt, until_s)
+            had_s = _connected_s(span, trace.spans, until_s)
             connection = State("connection", span.site, span.resource)
-            intervals.append(Interval("connection", span.start_s, until_s, span.context, connection))
+            intervals.append(Interval("connection", had_s, until_s, span.context, connection))
         else:
             state = _state_of(span)
             parent = _parent_of(span, submitted) if span.kind == "thread_run" else None
@@ -102,6 +103,18 @@ def _state_of(span: Span) -> State | None:
             State("step", span.site, span.resource) if span.resource.split(":")[0] in WAITING_STEPS else None
         )
     return State(span.kind, span.site, span.resource) if span.kind in WAITS or span.kind == "hold" else None
+
+
+def _connected_s(exchange: Span, spans: Sequence[Span], until_s: float) -> float:
+    """When an exchange had its connection: after the wait for one, which is part of its span."""
+    waits = [
+        until_s if span.end_s is None else min(span.end_s, until_s)
+        for span in spans
+        if span.kind == "pool_wait"
+        and span.context == exchange.context
+        and exchange.start_s <= span.start_s < until_s
+    ]
+    return max(waits, default=exchange.start_s)
 
 
 def _take_matching(left: list[Served], start_s: float, end_s: float) -> Served | None:

@@ -46,6 +46,7 @@ class State(NamedTuple):
 
 
 Seconds = dict[State, float]
+PROVIDER = "provider"  # resource of exchanges with the provider; others are named after their host
 
 
 @dataclass(frozen=True, slots=True)

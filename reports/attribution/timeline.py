@@ -97,3 +97,21 @@ def _rank(interval: Interval) -> tuple[bool, float]:
 def _innermost_step(open_now: Sequence[Interval]) -> State | None:
     steps = [interval for interval in open_now if interval.kind == "step"]
     return max(steps, key=lambda step: step.start_s).state if steps else None
+
+
+def widest(intervals: Sequence[Interval], kinds: frozenset[str]) -> int:
+    """The most contexts that were in such intervals at one time."""
+    chosen = [
+        interval for interval in intervals if interval.kind in kinds and interval.end_s > interval.start_s
+    ]
+    moments = sorted(
+        [(one.start_s, 1, one.context) for one in chosen] + [(one.end_s, -1, one.context) for one in chosen]
+    )
+    depth: dict[int, int] = {}
+    most = 0
+    for _, change, context in moments:
+        depth[context] = depth.get(context, 0) + change
+        if not depth[context]:
+            del depth[context]
+        most = max(most, len(depth))
+    return most

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from harness.probe_records import Gauge
 from reports.attribution.capacity import agrees, capacity_for, find_capacity, make_proof
 from reports.attribution.growth import Growth
-from reports.attribution.holders import Holders, Holds
+from reports.attribution.holders import Holds, find_holds
 from reports.attribution.recording import between
-from reports.attribution.state import HOLD_OF_WAIT, Seconds
+from reports.attribution.state import Seconds
 from reports.causes.cause import LISTED_SHARE
 from reports.causes.situation import Situation
 from reports.dataset import StepData
@@ -61,7 +61,7 @@ def describe_bottleneck(
     situation: Situation, growth: Growth, kind: str, resource: str, share: float
 ) -> Bottleneck:
     readings = situation.recording.gauges.get(resource, ())
-    low, high = (_holds(breakdown.holders, kind, resource) for breakdown in (growth.low, growth.high))
+    low, high = (find_holds(breakdown.holders, kind, resource) for breakdown in (growth.low, growth.high))
     low_hold_s = _held_per_invocation(situation, situation.low, readings, low)
     high_hold_s = _held_per_invocation(situation, situation.high, readings, high)
     capacity = find_capacity(readings)
@@ -96,10 +96,6 @@ def _waited(seconds: Seconds, kind: str, resource: str) -> float:
     return sum(
         value_s for state, value_s in seconds.items() if (state.kind, state.resource) == (kind, resource)
     )
-
-
-def _holds(holders: Holders, kind: str, resource: str) -> Holds | None:
-    return holders.get(("hold", resource)) or holders.get((HOLD_OF_WAIT.get(kind, ""), resource))
 
 
 def _main_holder(holds: Holds | None) -> int | None:
