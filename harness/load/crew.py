@@ -114,7 +114,9 @@ class RemoteCrew:
         return changes
 
     def _begin(self) -> None:
-        nodes = sorted(self._present(), key=self._runner.get_worker_index)
+        nodes = sorted(
+            self._present()
+        )  # the order in which Locust hands out users, so that numbers have no holes
         self._members = {node: Member(lane=lane) for lane, node in enumerate(nodes)}
         self._lane_count = max(len(nodes), 1)
         self._changes = []

@@ -64,8 +64,11 @@ class OneRun:
         """Until everything is written and stopped."""
         self._done.wait()
 
-    def interrupt(self, why: str) -> None:
-        """End now; what is in flight is recorded as cut off.  Returns when it has ended."""
+    def interrupt(self, why: str, *, locust_is_stopping: bool) -> None:
+        """End now; what is in flight is recorded as cut off.  Returns when it has ended.
+
+        locust_is_stopping: the shape need not be told, Locust is about to kill its greenlet.
+        """
         if self._is_ending:
             self.wait()
             return
@@ -73,6 +76,8 @@ class OneRun:
         self._leader.kill(block=True, timeout=STOP_LIMIT_S)
         self.recorder.event("interrupted", step=self._steps.step if self._steps else None, message=why)
         self._end(ExitCode.INTERRUPTED)
+        if not locust_is_stopping:
+            self._wanted_users.put(None)
 
     def fail(self, error: ChainloadError) -> None:
         """End because it cannot go on."""
@@ -86,6 +91,7 @@ class OneRun:
         say_ready(Ready(failure=str(error), exit_code=int(error.exit_code)))
         complain(str(error))
         self._end(error.exit_code)
+        self._wanted_users.put(None)
 
     def abandon(self) -> None:
         """Stop the children at once; nothing more is recorded."""
@@ -106,6 +112,7 @@ class OneRun:
         else:
             self._is_ending = True
             self._end(ExitCode.OK)
+            self._wanted_users.put(None)
 
     def _begin(self) -> None:
         now = datetime.now(UTC)
@@ -158,8 +165,8 @@ class OneRun:
     def _end(self, code: ExitCode) -> None:
         if self._steps is not None and code is not ExitCode.OK:
             self._steps.give_up()
-        self._owner.stop()
         self._reader.kill(block=True)
+        self._owner.stop()
         problem = self.recorder.find_write_problem()
         if problem:
             self.recorder.event("notice", message=problem)
@@ -168,7 +175,6 @@ class OneRun:
         self.recorder.close()
         self.exit_code = code
         self._done.set()
-        self._wanted_users.put(None)
 
     # ---- the progress greenlet ----
 
@@ -177,7 +183,8 @@ class OneRun:
             steps = self._steps
             if steps is not None and self._owner.mock is not None:
                 mock = self._owner.mock
-                self._rate_limited_count = ask_rate_limited_count(mock, timeout_s=PROGRESS_EVERY_S)
+                count = ask_rate_limited_count(mock, timeout_s=PROGRESS_EVERY_S)
+                self._rate_limited_count = self._rate_limited_count if count is None else count
             self._write_progress(steps)
             gevent.sleep(PROGRESS_EVERY_S)
 

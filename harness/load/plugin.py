@@ -222,7 +222,7 @@ class LoadPlugin:
             return
         if isinstance(self._crew, RemoteCrew) and self._crew.has_lost_all and run.exit_code is None:
             run.fail(LoadError("every load worker is gone; what they sent before is recorded"))
-        run.interrupt(why)
+        run.interrupt(why, locust_is_stopping=True)
         self._take_leave_of_run()
 
     # ---- signals, and the end of whoever started us ----
@@ -236,7 +236,7 @@ class LoadPlugin:
         self._signalled = True
         gevent.spawn_later(EXIT_LIMIT_S, os._exit, int(ExitCode.INTERRUPTED))
         if run is not None:
-            run.interrupt("interrupted")
+            run.interrupt("interrupted", locust_is_stopping=self._has_web_page)
         self._environment.process_exit_code = int(ExitCode.INTERRUPTED)
         if run is None or self._has_web_page:
             # Without a run under way nothing else ends Locust's main greenlet.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import urllib.request
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -153,7 +154,7 @@ def test_think_time_passes_between_the_requests_of_a_user(service_url: str, tmp_
         write_scenario(tmp_path, f"target='{service_url}', steps=(1,), hold=1, think_time='200ms'")
     )
     samples = run.samples()
-    for before, sample in zip(samples, samples[1:], strict=False):
+    for before, sample in pairwise(samples):
         assert before.end_s is not None
         assert 0.2 <= sample.due_s - before.end_s < 0.25
 
