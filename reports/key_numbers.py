@@ -29,7 +29,7 @@ def list_key_numbers(verdict: Verdict) -> list[KeyNumber]:
         KeyNumber(
             label="Throughput",
             value=format_rate(saturation.max_throughput_per_s),
-            note="good answers, highest" if saturation.status == "not_reached" else "good answers, at most",
+            note="good answers, at most" if saturation.users is not None else "good answers, highest so far",
         ),
         KeyNumber(
             label="Safe",

@@ -20,7 +20,7 @@ from reports.finding_words import say_no_finding, tell_findings
 from reports.key_numbers import list_key_numbers
 from reports.material import Material
 from reports.next_command import make_next_command
-from reports.plain_text import clean_text
+from reports.plain_text import clean_text, split_code
 from reports.plots.catalogue import CHARTS
 from reports.plots.chart import Chart, draw_chart
 from reports.step_table import make_error_table, make_step_table
@@ -114,6 +114,7 @@ def make_jinja_environment() -> Environment:
     )
     for name in ("seconds", "rate", "number", "users", "ratio", "count"):
         environment.filters[name] = getattr(units, f"format_{name}")
+    environment.filters["prose"] = mark_code
     return environment
 
 
@@ -121,6 +122,14 @@ def _finalize(value: Any) -> Any:
     if value is None:
         return units.MISSING
     return clean_text(value) if type(value) is str else value  # Markup is a str, too, and is ours
+
+
+def mark_code(text: str) -> Markup:
+    """A sentence of ours with what stands between backticks as code; everything in it is escaped."""
+    parts = split_code(clean_text(text))
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if is_code else part for part, is_code in parts
+    )
 
 
 def _build_hero(material: Material) -> dict[str, Any]:

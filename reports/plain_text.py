@@ -48,13 +48,32 @@ def one_line(text: str, *, longest: int = LONGEST_LINE) -> str:
 
 def escape_markdown(text: str) -> str:
     """One line of text that Markdown shows as it is written: no markup, no mention, no link."""
-    return _MARKDOWN.sub(lambda match: _defuse(match[0]), fold(text))
+    return _escape_part(fold(text))
 
 
 def _defuse(marked: str) -> str:
     if marked == "@":
         return "@\u200b"  # a mention needs its name right after it; a backslash does not help on GitHub
     return f"\\{marked}" if len(marked) == 1 else f"{marked}\u200b"
+
+
+def split_code(text: str) -> list[tuple[str, bool]]:
+    """The parts of a text and whether each is code, which our sentences put between backticks; no part is empty."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:  # a backtick without its partner is only a backtick
+        parts[-2:] = [f"{parts[-2]}`{parts[-1]}"]
+    return [(part, index % 2 == 1) for index, part in enumerate(parts) if part]
+
+
+def markdown_prose(text: str) -> str:
+    """A text with its code parts as code spans, and nothing else as markup."""
+    return "".join(
+        markdown_code(part) if is_code else _escape_part(part) for part, is_code in split_code(fold(text))
+    )
+
+
+def _escape_part(text: str) -> str:
+    return _MARKDOWN.sub(lambda match: _defuse(match[0]), text)
 
 
 def markdown_code(text: str) -> str:

@@ -12,8 +12,11 @@ from reports.units import (
     format_number,
     format_ratio,
     format_seconds,
+    format_with_margin,
 )
 from reports.verdict import StepSummary
+
+NORMAL_95 = 1.96  # standard errors to either side of a 95 % interval
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,10 +38,7 @@ class StepColumn(msgspec.Struct, frozen=True):
 
 def _throughput(step: StepSummary) -> str:
     error = step.throughput_se_per_s
-    margin = (
-        f" ± {format_number(1.96 * error)}" if error is not None and step.throughput_per_s is not None else ""
-    )
-    return f"{format_number(step.throughput_per_s)}{margin}"
+    return format_with_margin(step.throughput_per_s, None if error is None else NORMAL_95 * error)
 
 
 def _steady(step: StepSummary) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from reports.finding_words import FindingWords, say_no_finding, tell_findings
 from reports.next_command import make_next_command
-from reports.plain_text import escape_markdown, markdown_code
+from reports.plain_text import escape_markdown, markdown_code, markdown_prose
 from reports.step_table import Table, make_error_table, make_step_table
 from reports.verdict import Verdict
 from reports.words import list_health_warnings, say_next_step, say_verdict
@@ -19,16 +19,16 @@ MOST_ERRORS = 5
 
 def render_summary(verdict: Verdict) -> str:
     """The whole file."""
-    return "\n\n".join([f"## {escape_markdown(say_verdict(verdict))}", *_list_blocks(verdict)]) + "\n"
+    return "\n\n".join([f"## {markdown_prose(say_verdict(verdict))}", *_list_blocks(verdict)]) + "\n"
 
 
 def _list_blocks(verdict: Verdict) -> Iterator[str]:
     warnings = list_health_warnings(verdict)
     if warnings:
-        yield "\n".join(f"> ⚠ {escape_markdown(warning)}  " for warning in warnings)
+        yield "\n".join(f"> ⚠ {markdown_prose(warning)}  " for warning in warnings)
     findings = tell_findings(verdict)
     if not findings:
-        yield escape_markdown(say_no_finding(verdict))
+        yield markdown_prose(say_no_finding(verdict))
     yield from map(_tell, findings)
     if verdict.steps:
         yield _draw(make_step_table(verdict.steps, compact=True))
@@ -37,22 +37,22 @@ def _list_blocks(verdict: Verdict) -> Iterator[str]:
         yield _draw(errors)
     step, command = say_next_step(verdict), make_next_command(verdict)
     if step:
-        yield f"**Next:** {escape_markdown(step)}" + (f" {markdown_code(command)}" if command else "")
+        yield f"**Next:** {markdown_prose(step)}" + (f" {markdown_code(command)}" if command else "")
 
 
 def _tell(finding: FindingWords) -> str:
     lines = [
         f"**{finding.label}: {escape_markdown(finding.heading)}** ({escape_markdown(finding.standing)})  ",
-        f"{escape_markdown(finding.summary)}",
+        f"{markdown_prose(finding.summary)}",
         "",
     ]
     if finding.place:
         code = f": {markdown_code(finding.code)}" if finding.code else ""
         lines.append(f"- Where: {markdown_code(finding.place)}{code}")
-    lines += [f"- Evidence: {escape_markdown(line)}" for line in finding.evidence]
+    lines += [f"- Evidence: {markdown_prose(line)}" for line in finding.evidence]
     if finding.proof:
         lines.append(f"- Proof: {escape_markdown(finding.proof)}")
-    return "\n".join([*lines, f"- Fix: {escape_markdown(finding.fix)}"])
+    return "\n".join([*lines, f"- Fix: {markdown_prose(finding.fix)}"])
 
 
 def _draw(table: Table) -> str:

@@ -32,9 +32,9 @@ def print_verdict(verdict: Verdict, console: Console, *, report: Path | None) ->
         else _TONES.get(verdict.saturation.status, "bold yellow")
     )
     _print(console, "")
-    _print(console, say_verdict(verdict), style=tone)
+    _print_row(console, "", say_verdict(verdict), tone, indent=0)
     for warning in list_health_warnings(verdict):
-        _print(console, f"! {warning}", style="yellow")
+        _print_row(console, "", f"! {warning}", "yellow", indent=0)
     _print(console, "")
     _print_findings(console, verdict)
     _print_steps(console, verdict)
@@ -81,9 +81,9 @@ def _print_next(console: Console, verdict: Verdict, report: Path | None) -> None
     if step:
         _print_row(console, "Next", step)
     if command:
-        _print(console, " " * LABEL_WIDTH + command, style="bold", is_whole=True)
+        _print(console, " " * LABEL_WIDTH + command, style="bold")
     if report is not None:
-        _print(console, f"{'Report':{LABEL_WIDTH}}{report}", is_whole=True)
+        _print(console, f"{'Report':{LABEL_WIDTH}}{report}")
 
 
 def align_columns(table: Table) -> list[str]:
@@ -93,23 +93,22 @@ def align_columns(table: Table) -> list[str]:
     return ["  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in lines]
 
 
-def _print_row(console: Console, label: str, text: str, style: str = "") -> None:
-    """A label and its text; what wraps goes on below the text, not below the label."""
-    width = max(20, console.width - LABEL_WIDTH)
-    lines = [Text(text)] if not console.is_terminal else list(Text(text).wrap(console, width))
-    for index, line in enumerate(lines):
-        row = f"{label:{LABEL_WIDTH}}" if index == 0 else " " * LABEL_WIDTH
-        _print(console, row + line.plain.rstrip(), style=style, label_width=LABEL_WIDTH, is_whole=True)
-
-
-def _print(
-    console: Console, line: str, *, style: str = "", label_width: int = 0, is_whole: bool = False
+def _print_row(
+    console: Console, label: str, text: str, style: str = "", *, indent: int = LABEL_WIDTH
 ) -> None:
-    """One line.  is_whole: it is not wrapped, so that a path or a command can be copied."""
+    """A label and its text; what wraps goes on below the text, not below the label."""
+    lines = Text(text).wrap(console, max(20, console.width - indent)) if console.is_terminal else [Text(text)]
+    for index, line in enumerate(lines):
+        row = f"{'' if index else label:{indent}}{line.plain.rstrip()}"
+        _print(console, row, style=style, label_width=indent)
+
+
+def _print(console: Console, line: str, *, style: str = "", label_width: int = 0) -> None:
+    """One line, never wrapped: a path or a command can be copied, a sentence in a file can be found."""
     text = Text(_encodable(clean_text(line), console.encoding))
     text.stylize(style, label_width)
     text.stylize("dim", 0, label_width)
-    console.print(text, highlight=False, soft_wrap=is_whole or not console.is_terminal)
+    console.print(text, highlight=False, soft_wrap=True)
 
 
 def _encodable(text: str, encoding: str) -> str:

@@ -57,6 +57,15 @@ def format_number(value: float | None) -> str:
     return f"{value:.1f}" if value < 99.95 else f"{value:,.0f}"
 
 
+def format_with_margin(value: float | None, margin: float | None) -> str:
+    """Both with as many decimals as the value has: "50.0 ± 0.9"; the value alone when the margin is not known."""
+    text = format_number(value)
+    if value is None or margin is None:
+        return text
+    decimals = len(text.partition(".")[2])
+    return f"{text} ± {margin:,.{decimals}f}"
+
+
 def format_rate(per_s: float | None) -> str:
     """ "47.8/s"."""
     return MISSING if per_s is None else f"{format_number(per_s)}/s"

@@ -122,8 +122,8 @@ def say_proof(proof: Proof) -> str:
     apart = abs(proof.predicted_per_s / proof.measured_per_s - 1) if proof.measured_per_s else None
     distance = f" ({format_ratio(apart)} apart)" if apart is not None else ""
     predicted, measured = format_answer_rate(proof.predicted_per_s), format_number(proof.measured_per_s)
-    held = f"capacity {proof.capacity:g} / {format_seconds(proof.hold_s)} held"
-    return f"{held} = {predicted} predicted, {measured} measured{distance}"
+    law = f"capacity {proof.capacity:g} / {format_seconds(proof.hold_s)}"
+    return f"{law} = {predicted} predicted, {measured} measured{distance}"
 
 
 def say_next_step(verdict: Verdict) -> str | None:

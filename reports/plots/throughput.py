@@ -16,7 +16,7 @@ from reports.plots.chart import Chart
 from reports.plots.palette import BAD, GOOD, MUTED
 from reports.plots.users_axis import UsersAxis, draw_users_axis
 from reports.saturation import ThroughputCurve
-from reports.step_table import Table
+from reports.step_table import NORMAL_95, Table
 from reports.units import (
     format_answer_rate,
     format_count,
@@ -27,10 +27,9 @@ from reports.units import (
     format_users,
 )
 from reports.verdict import Saturation, StepSummary, Verdict
-from reports.words import CLOSED_LOOP
+from reports.words import CLOSED_LOOP, is_generator_limited
 
 HEADROOM = 1.16  # above the highest point
-NORMAL_95 = 1.96
 CURVE_POINTS = 120
 
 
@@ -104,6 +103,8 @@ def _point(step: StepSummary) -> Point:
 def _title(verdict: Verdict) -> str:
     saturation, steps = verdict.saturation, verdict.steps
     users = [step.users for step in steps]
+    if is_generator_limited(verdict):
+        return "What the load generator could send, not what the chain can carry"
     if not any(step.ok_count for step in steps):
         return "No request was answered well at any load"
     titles = {

@@ -124,10 +124,17 @@ def test_cause_place_proof_and_fix_stand_in_the_first_block() -> None:
     for part in (
         "Semaphore starved",
         "app/chain.py:42 in run",
-        "capacity 5 / 102 ms held",
+        "capacity 5 / 102 ms",
         "Raise the semaphore to 20.",
     ):
         assert part in block
+
+
+def test_code_in_sentences_is_shown_as_code() -> None:
+    finding = make_finding(fix="Give `look_up(<b>)` a time-out.")
+    assert "Give <code>look_up(&lt;b&gt;)</code> a time-out." in render_page(
+        make_material(make_verdict(findings=[finding]))
+    )
 
 
 def test_the_same_material_makes_the_same_bytes() -> None:

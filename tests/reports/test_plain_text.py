@@ -1,6 +1,13 @@
 import pytest
 
-from reports.plain_text import clean_text, escape_markdown, markdown_code, one_line
+from reports.plain_text import (
+    clean_text,
+    escape_markdown,
+    markdown_code,
+    markdown_prose,
+    one_line,
+    split_code,
+)
 
 
 @pytest.mark.parametrize(
@@ -45,3 +52,21 @@ def test_markdown_mentions_nobody() -> None:
 @pytest.mark.parametrize(("text", "span"), [("a", "`a`"), ("a`b", "``a`b``"), ("`a`", "`` `a` ``")])
 def test_a_code_span_has_a_fence_longer_than_what_it_holds(text: str, span: str) -> None:
     assert markdown_code(text) == span
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("give `f` a time-out", [("give ", False), ("f", True), (" a time-out", False)]),
+        ("`f`", [("f", True)]),
+        ("it's a ` alone", [("it's a ` alone", False)]),
+        ("`a` and ` alone", [("a", True), (" and ` alone", False)]),
+        ("", []),
+    ],
+)
+def test_code_is_what_stands_between_two_backticks(text: str, parts: list[tuple[str, bool]]) -> None:
+    assert split_code(text) == parts
+
+
+def test_prose_keeps_its_code_and_nothing_else_as_markup() -> None:
+    assert markdown_prose("use `a*b` or *bold* <b>") == r"use `a*b` or \*bold\* \<b\>"

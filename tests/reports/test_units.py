@@ -10,6 +10,7 @@ from reports.units import (
     format_tick_seconds,
     format_user_interval,
     format_users,
+    format_with_margin,
     plural,
 )
 
@@ -84,3 +85,12 @@ def test_one_is_not_many() -> None:
         "0 errors",
         "1,200 errors",
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "margin", "text"),
+    [(50.0, 0.872, "50.0 ± 0.9"), (9.84, 0.1, "9.84 ± 0.10"), (1204, 20.4, "1,204 ± 20"), (50.0, None, "50.0"),
+     (None, 1.0, MISSING)],
+)  # fmt: skip
+def test_a_margin_has_the_decimals_of_its_value(value: float | None, margin: float | None, text: str) -> None:
+    assert format_with_margin(value, margin) == text

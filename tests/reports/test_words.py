@@ -52,7 +52,7 @@ def test_a_limited_load_generator_leaves_no_verdict() -> None:
 def test_a_finding_says_how_sure_it_is() -> None:
     told = tell_finding(make_finding())
     assert told.standing == "the limit · 94 % of the added response time · high confidence"
-    assert told.proof == "capacity 5 / 102 ms held = 49.0 answers/s predicted, 47.8 measured (2.5 % apart)"
+    assert told.proof == "capacity 5 / 102 ms = 49.0 answers/s predicted, 47.8 measured (2.5 % apart)"
     defect = tell_finding(make_finding(role="defect", share_of_growth=None, confidence="low", proof=None))
     assert (defect.label, defect.standing) == ("Defect", "wrong at any load · low confidence")
 
