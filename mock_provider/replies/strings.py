@@ -14,7 +14,7 @@ _QUESTION_WORDS = frozenset(QUESTION_WORDS.split())
 _BY_FORMAT = {
     "date": "2025-01-{:02d}",
     "date-time": "2025-01-{:02d}T12:00:00Z",
-    "time": "12:{:02d}:00Z",
+    "time": "12:{:02d}:00",
     "duration": "P{}D",
     "email": "user{}@example.com",
     "idn-email": "user{}@example.com",
@@ -46,4 +46,6 @@ def make_string(schema: Mapping[str, Any], name: str, number: int, *, prompt: st
     else:
         text = " ".join(["sample", *words, *([str(number + 1)] if number else []), *([mark] if mark else [])])
     text = text.ljust(least, ".")
-    return text if most is None else text[:most]
+    if most is None or len(text) <= most:
+        return text
+    return (f"{number + 1}{text}" if number else text)[:most]  # cut, items of a list must still differ

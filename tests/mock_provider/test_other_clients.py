@@ -1,0 +1,148 @@
+"""Other people's clients against the provider; each is skipped where it is not installed."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import importlib
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import openai
+import pytest
+from pydantic import BaseModel
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # what these packages warn of is theirs
+
+
+class Person(BaseModel):
+    name: str
+    age: int
+
+
+SAID = "Extract: Jason is 25 years old"
+JASON = Person(name="Jason", age=25)
+WEATHER = {
+    "type": "function",
+    "function": {
+        "name": "get_weather",
+        "description": "Get the weather of a place",
+        "parameters": {
+            "type": "object",
+            "properties": {"location": {"type": "string"}},
+            "required": ["location"],
+        },
+    },
+}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def no_leftovers() -> Iterator[None]:
+    """Loops and sockets these packages do not close are collected here, where their warnings are expected."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        gc.collect()
+
+
+def import_or_skip(name: str) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return importlib.import_module(name)
+        except ImportError as error:
+            pytest.skip(f"{name} is not installed ({error})")
+
+
+def ask_user(text: str) -> list[dict[str, Any]]:
+    return [{"role": "user", "content": text}]
+
+
+@pytest.fixture
+def litellm(provider_url: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setenv("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # else it is fetched from the web
+    monkeypatch.setenv("OPENAI_API_BASE", provider_url)
+    monkeypatch.setenv("OPENAI_BASE_URL", provider_url)
+    monkeypatch.setenv("OPENAI_API_KEY", "key")
+    return import_or_skip("litellm")
+
+
+def test_litellm_completion_stream_and_usage(litellm: Any) -> None:
+    plain = litellm.completion(model="openai/gpt-4o", messages=ask_user("Hello"))
+    chunks = list(litellm.completion(model="openai/gpt-4o", messages=ask_user("Hello"), stream=True))
+    whole = litellm.stream_chunk_builder(chunks)
+    assert whole.choices[0].message.content == plain.choices[0].message.content
+    assert plain.usage.total_tokens == plain.usage.prompt_tokens + plain.usage.completion_tokens
+
+
+def test_litellm_parallel_tools_and_answer(litellm: Any) -> None:
+    pytest.importorskip("mcp")  # litellm wants it as soon as there are tools
+    messages = ask_user("What is the weather in Rome, Oslo and Paris?")
+    message = litellm.completion(model="gpt-4o", messages=messages, tools=[WEATHER]).choices[0].message
+    assert len(message.tool_calls) == 3
+    results = [{"role": "tool", "tool_call_id": call.id, "content": "mild"} for call in message.tool_calls]
+    answer = litellm.completion(model="gpt-4o", messages=[*messages, message, *results], tools=[WEATHER])
+    assert answer.choices[0].message.content
+
+
+def test_litellm_structured_output(litellm: Any) -> None:
+    answer = litellm.completion(model="gpt-4o", messages=ask_user(SAID), response_format=Person)
+    assert Person.model_validate_json(answer.choices[0].message.content) == JASON
+
+
+def test_litellm_embedding_and_text_completion(litellm: Any) -> None:
+    assert len(litellm.embedding(model="text-embedding-3-small", input=["a"]).data[0]["embedding"]) == 1536
+    text = litellm.text_completion(model="text-completion-openai/gpt-3.5-turbo-instruct", prompt="Hello")
+    assert text.choices[0].text
+
+
+@pytest.mark.parametrize(
+    "mode",
+    ["TOOLS", "TOOLS_STRICT", "JSON", "MD_JSON", "JSON_SCHEMA", "FUNCTIONS", "RESPONSES_TOOLS"],
+)
+def test_instructor_modes(mode: str, provider_url: str) -> None:
+    instructor = import_or_skip("instructor")
+    with openai.OpenAI(base_url=provider_url, api_key="key") as client:
+        patched = instructor.from_openai(client, mode=getattr(instructor.Mode, mode))
+        answer = patched.chat.completions.create(
+            model="gpt-4o", messages=ask_user(SAID), response_model=Person, max_retries=0
+        )
+    assert answer.model_dump() == JASON.model_dump()  # a class of instructor's own
+
+
+def test_instructor_lists(provider_url: str) -> None:
+    instructor = import_or_skip("instructor")
+    with openai.OpenAI(base_url=provider_url, api_key="key") as client:
+        patched = instructor.from_openai(client)
+        people = patched.chat.completions.create_iterable(
+            model="gpt-4o", messages=ask_user("Jason is 25, Anna is 31"), response_model=Person
+        )
+        assert list(people) == [JASON, Person(name="Anna", age=31)]
+
+
+@pytest.mark.parametrize("kind", ["OpenAIChatModel", "OpenAIResponsesModel"])
+def test_pydantic_ai_tools_outputs_and_stream(kind: str, provider_url: str) -> None:
+    pydantic_ai = import_or_skip("pydantic_ai")
+    models = import_or_skip("pydantic_ai.models.openai")
+    providers = import_or_skip("pydantic_ai.providers.openai")
+    rolls: list[int] = []
+
+    def roll_dice() -> int:
+        """Roll a six-sided die."""
+        rolls.append(4)
+        return 4
+
+    async def use() -> None:
+        client = openai.AsyncOpenAI(base_url=provider_url, api_key="key", max_retries=0)
+        model = getattr(models, kind)("gpt-4o", provider=providers.OpenAIProvider(openai_client=client))
+        async with client:
+            for output in (Person, pydantic_ai.NativeOutput(Person), pydantic_ai.PromptedOutput(Person)):
+                assert (await pydantic_ai.Agent(model, output_type=output).run(SAID)).output == JASON
+            agent = pydantic_ai.Agent(model, tools=[roll_dice])
+            assert (await agent.run("My guess is 4, roll the dice")).output
+            async with pydantic_ai.Agent(model).run_stream("Hello there") as streamed:
+                assert "".join([part async for part in streamed.stream_text(delta=True)])
+
+    asyncio.run(use())
+    assert rolls == [4]
