@@ -11,6 +11,7 @@ import msgspec
 from harness.target.http import Exchange, Receive, Scope, Send, read_body
 from harness.target.invocation import InvocationBook
 from harness.target.lifecycle import Lifecycle
+from harness.target.probes.probe_set import ProbeSet
 
 PREFIX = "/-/chainload/"
 CANCEL_WAIT_S = 2.0
@@ -34,11 +35,12 @@ class Cancelled(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ControlApp:
-    """Two endpoints for the load process."""
+    """The endpoints for the load process."""
 
-    def __init__(self, book: InvocationBook, lifecycle: Lifecycle) -> None:
+    def __init__(self, book: InvocationBook, lifecycle: Lifecycle, probes: ProbeSet) -> None:
         self._book = book
         self._lifecycle = lifecycle
+        self._probes = probes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One HTTP request."""
@@ -50,8 +52,12 @@ class ControlApp:
             case "cancel", "POST":
                 wait_s = _wait_of(scope)
                 await exchange.answer(200, msgspec.json.encode(await self.cancel(wait_s)))
+            case "probes", "POST":
+                self._probes.switch("on=0" not in scope["query_string"].decode("latin-1"))
+                await exchange.answer(200, msgspec.json.encode({"on": self._probes.is_on}))
             case _:
-                await exchange.fail(404, f"there is GET {PREFIX}status and POST {PREFIX}cancel?wait_s=2")
+                there_is = f"GET {PREFIX}status, POST {PREFIX}cancel?wait_s=2 and POST {PREFIX}probes?on=0"
+                await exchange.fail(404, f"there is {there_is}")
 
     def status(self) -> Status:
         """What is in flight now."""

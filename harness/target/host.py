@@ -27,6 +27,7 @@ from harness.target.invocation import InvocationBook
 from harness.target.kinds import Target, settle
 from harness.target.lifecycle import Lifecycle, first_line
 from harness.target.notes import Notes
+from harness.target.probes.probe_set import ProbeSet
 from harness.target.runnable_app import RunnableApp
 from harness.target.stacks import StackTaker
 from harness.target.trial import TRIAL_S, Trial, try_call, words_for_misfit
@@ -47,6 +48,7 @@ class Host:
         book: InvocationBook,
         stacks: StackTaker,
         notes: Notes,
+        probes: ProbeSet,
         announce: Callable[[Ready], None],
     ) -> None:
         self._settings = settings
@@ -54,7 +56,8 @@ class Host:
         self._stacks = stacks
         self._notes = notes
         self._announcement = Announcement(announce)
-        self._lifecycle = Lifecycle(book, stacks)
+        self._probes = probes
+        self._lifecycle = Lifecycle(book, stacks, probes.recorder)
         self._server: Server | None = None
         self._leaving = False
 
@@ -68,12 +71,13 @@ class Host:
         """Serve until told to leave.  Raises BadInputError or TargetError when it cannot begin."""
         loop = asyncio.get_running_loop()
         self._stacks.bind(loop)
+        self._probes.attach_loop()
         Watchdog(loop, self._book, self._lifecycle, timeout_s=self._settings.timeout_s).start()
         async with contextlib.AsyncExitStack() as stack:
             target = await settle(value, name, stack)
             app, ready = await self._build(target, listener.getsockname()[1])
             config = uvicorn.Config(
-                Routes(app, ControlApp(self._book, self._lifecycle)),
+                Routes(app, ControlApp(self._book, self._lifecycle, self._probes)),
                 http="httptools",
                 lifespan="auto" if target.kind == "asgi" else "off",
                 log_level="warning",

@@ -19,6 +19,7 @@ from harness.tracing import SEQUENCE_HEADER, STEP_HEADER, USER_HEADER, new_trace
 
 if TYPE_CHECKING:
     from harness.target.probes.jobs import Job
+    from harness.target.probes.recorder import OpenTrace
 
 
 class StepLog(Protocol):
@@ -43,6 +44,7 @@ class OpenInvocation:
         "steps",
         "task",
         "thread_id",
+        "trace",
         "trace_id",
         "user",
     )
@@ -64,6 +66,7 @@ class OpenInvocation:
             None  # fails the request at once
         )
         self.recorded = False
+        self.trace: OpenTrace | None = None  # what the probes record of it
 
     @property
     def is_running(self) -> bool:
@@ -86,9 +89,8 @@ class OpenInvocation:
 
 
 CURRENT: ContextVar[OpenInvocation | None] = ContextVar("chainload_invocation", default=None)
-STEPS: ContextVar[StepLog | None] = ContextVar(
-    "chainload_steps", default=None
-)  # LangChain looks here, see run_steps
+# LangChain looks here for a handler of ours, see probes.run_tree
+STEPS: ContextVar[StepLog | None] = ContextVar("chainload_steps", default=None)
 
 
 class InvocationBook:

@@ -15,8 +15,8 @@ from typing import Literal
 
 from harness.redaction import Redactor
 from harness.target.http import Exchange
-from harness.target.invocation import CURRENT, STEPS, InvocationBook, OpenInvocation
-from harness.target.run_steps import RunSteps
+from harness.target.invocation import CURRENT, InvocationBook, OpenInvocation
+from harness.target.probes.recorder import Recorder
 from harness.target.stacks import StackTaker
 
 MAX_LOGGED_ERRORS = 50  # kinds of error whose traceback goes to the log
@@ -26,9 +26,10 @@ THREAD_STAYS = "; its thread cannot be stopped and stays occupied"
 class Lifecycle:
     """Starts invocations and ends them.  Used on the server's loop, but for ``record_cut``."""
 
-    def __init__(self, book: InvocationBook, stacks: StackTaker) -> None:
+    def __init__(self, book: InvocationBook, stacks: StackTaker, recorder: Recorder) -> None:
         self._book = book
         self._stacks = stacks
+        self._recorder = recorder
         self._redact = Redactor()
         self._tasks: set[asyncio.Task[None]] = set()  # strong: the loop's own references are weak
         self._logged: set[str] = set()
@@ -48,8 +49,8 @@ class Lifecycle:
         return task
 
     def _enter(self, invocation: OpenInvocation) -> None:
-        invocation.steps = RunSteps()
-        STEPS.set(invocation.steps)
+        invocation.trace = self._recorder.begin(invocation.trace_id, invocation.step, owner=invocation)
+        invocation.steps = invocation.trace.steps
         CURRENT.set(invocation)
 
     def cut(self, invocation: OpenInvocation, outcome: Literal["hung", "cancelled"], reason: str) -> None:
@@ -79,6 +80,7 @@ class Lifecycle:
         self._book.close(
             invocation, outcome, error=reason + stuck, stack=stack, stack_taken_s=time.monotonic()
         )
+        self._end_trace(invocation, is_cut=True)
 
     async def _run(self, invocation: OpenInvocation, exchange: Exchange, work: Awaitable[bytes]) -> None:
         try:
@@ -90,6 +92,7 @@ class Lifecycle:
             await self._fail(invocation, exchange, error)
         else:
             if self._book.close(invocation, "ok"):
+                self._end_trace(invocation)
                 await exchange.complete(answer)
 
     async def _fail(self, invocation: OpenInvocation, exchange: Exchange, error: BaseException) -> None:
@@ -98,8 +101,16 @@ class Lifecycle:
             invocation, "error", error=words, error_stack=self._stacks.frames.of_error(error)
         ):
             return
+        self._end_trace(invocation, error=error)
         self._log(words, error)
         await exchange.fail(500, words)
+
+    def _end_trace(
+        self, invocation: OpenInvocation, *, error: BaseException | None = None, is_cut: bool = False
+    ) -> None:
+        if invocation.trace is not None:
+            invocation.trace.error = error
+            self._recorder.end(invocation.trace, is_cut=is_cut)
 
     def _log(self, words: str, error: BaseException) -> None:
         if words not in self._logged and len(self._logged) < MAX_LOGGED_ERRORS:

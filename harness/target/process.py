@@ -20,7 +20,6 @@ from harness.children import Ready, say_ready, watch_lifeline
 from harness.errors import BadInputError, ChainloadError, ExitCode, TargetError
 from harness.run_directory import JsonlWriter, RunDirectory
 from harness.settings import RunSettings
-from harness.target import run_steps
 from harness.target.egress import EgressGuard
 from harness.target.frames import FrameReader
 from harness.target.host import Host, run_loop
@@ -29,7 +28,8 @@ from harness.target.kinds import call_if_factory
 from harness.target.limits import file_limit_problem, raise_file_limit
 from harness.target.loader import load_object
 from harness.target.notes import Notes
-from harness.target.probes.executor import ExecutorProbe
+from harness.target.probes import all_probes
+from harness.target.probes.probe_set import ProbeSet
 from harness.target.propagation import Propagation
 from harness.target.runnable_app import InvocationPool
 from harness.target.stacks import StackTaker
@@ -63,12 +63,13 @@ def serve(run_directory: Path, port: int) -> None:
     book = InvocationBook(JsonlWriter(directory.file("invocations.jsonl")), mode=settings.mode)
     stacks = StackTaker(FrameReader())
     notes = Notes(JsonlWriter(directory.file("target_events.jsonl")), stacks)
-    host = Host(settings, book=book, stacks=stacks, notes=notes, announce=say_ready)
-    watch_lifeline(lambda: leave(host, book))
+    probes = make_probes(directory, stacks.frames)
+    host = Host(settings, book=book, stacks=stacks, notes=notes, probes=probes, announce=say_ready)
+    watch_lifeline(lambda: leave(host, book, probes))
     problem = file_limit_problem(settings, raise_file_limit())
     if problem:
         notes.notice(problem)
-    prepare_interpreter(settings, notes)
+    prepare_interpreter(settings, notes, probes)
     found = load_object(settings.target)
     stacks.frames.add_user_root(found.root)
     value = call_if_factory(found.value, found.name)
@@ -79,13 +80,22 @@ def serve(run_directory: Path, port: int) -> None:
         run_loop(loop, loop.create_task(host.serve(value, found.name, listener)))
     finally:
         book.flush()
+        probes.close()
 
 
-def prepare_interpreter(settings: RunSettings, notes: Notes) -> None:
+def make_probes(directory: RunDirectory, frames: FrameReader) -> ProbeSet:
+    """Every probe, not installed yet."""
+    port = provider_port(os.environ)
+    providers = [f"{host}:{port}" for host in ("127.0.0.1", "localhost", "[::1]")] if port else []
+    probes = all_probes(frames, hidden_pool=InvocationPool)
+    writer = JsonlWriter(directory.file("probes.jsonl"))
+    return ProbeSet(writer, probes, frames=frames, providers=providers)
+
+
+def prepare_interpreter(settings: RunSettings, notes: Notes, probes: ProbeSet) -> None:
     """Everything that must be in place before the user's code is imported."""
-    ExecutorProbe(hidden=InvocationPool).install()
+    probes.install()
     Propagation(provider_port=provider_port(os.environ)).install()
-    run_steps.install()
     EgressGuard(settings.allow_hosts, on_refused=notes.egress_refused).install()
 
 
@@ -130,11 +140,12 @@ def make_loop(settings: RunSettings) -> asyncio.AbstractEventLoop:
     return asyncio.new_event_loop()
 
 
-def leave(host: Host, book: InvocationBook) -> None:
+def leave(host: Host, book: InvocationBook, probes: ProbeSet) -> None:
     """The parent is gone or wants us to go: politely, and for certain."""
     host.leave()
     threading.Event().wait(LEAVE_S)
     book.flush()
+    probes.flush()
     os._exit(ExitCode.OK)
 
 

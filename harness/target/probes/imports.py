@@ -29,6 +29,11 @@ class ImportHook(MetaPathFinder):
         if self in sys.meta_path:
             sys.meta_path.remove(self)
 
+    @property
+    def waiting(self) -> list[str]:
+        """Modules that were not imported so far."""
+        return sorted(self._waiting)
+
     def when_loaded(self, name: str, call: Callback) -> None:
         """Call with the module: now when it is loaded already, else right after its import."""
         module = sys.modules.get(name)

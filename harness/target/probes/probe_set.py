@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from asyncio.base_events import BaseEventLoop
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from harness.probe_records import ProbeRecord, ProbeStatus
 from harness.run_directory import JsonlWriter
@@ -71,6 +73,7 @@ class ProbeSet:
     def uninstall(self) -> None:
         """Take every probe out again and write what is left."""
         self.recorder.is_on = False
+        self.recorder.write()
         self._observer.stop()
         for probe in reversed(self._installed):
             probe.uninstall()
@@ -80,13 +83,38 @@ class ProbeSet:
 
     def attach_loop(self) -> None:
         """Watch the running loop from now on.  Called on it; needed where the loop is not the standard library's."""
-        self._loop = asyncio.get_running_loop()
-        self.context.loops.attach(self._loop)
+        self._loop = loop = asyncio.get_running_loop()
+        if not self._installed:
+            return
+        self.context.loops.attach(loop)
+        if not isinstance(loop, BaseEventLoop):  # hides its default pool; this one is the same, with a name
+            loop.set_default_executor(ThreadPoolExecutor(thread_name_prefix="asyncio"))
         for probe in self._installed:
             if isinstance(probe, TasksLeftProbe):
                 probe.follow(self._loop)
 
+    def switch(self, on: bool) -> None:
+        """Take the probes out for a while, or put them back in: what they cost shows in the difference.
+
+        Called on the server's loop.
+        """
+        if on and not self._installed:
+            self.install()
+            self.attach_loop()
+        elif not on:
+            self.uninstall()
+
     def flush(self) -> None:
-        """Write what has been measured so far."""
+        """Write what has been measured so far.  From any thread."""
         self.recorder.write()
-        self._observer.write()
+        self._observer.stop()
+
+    def close(self) -> None:
+        """Write what was measured, and which libraries never came."""
+        for module in self.context.imports.waiting:
+            self.context.emit(
+                ProbeStatus(
+                    name=f"import:{module}", is_installed=False, reason="never imported, nothing to measure"
+                )
+            )
+        self.uninstall()

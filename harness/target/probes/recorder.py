@@ -167,9 +167,9 @@ class Recorder:
         if trace.ended_s is not None:
             return
         self.open_count -= 1
+        trace.is_cut = is_cut
         for call in self.on_end:
             call(trace)
-        trace.is_cut = is_cut
         trace.ended_s = _now()
         self._finished.append(trace)
 

@@ -70,7 +70,7 @@ class TasksLeftProbe:
             trace.tasks.append((weakref.ref(task), site))
 
     def _ended(self, trace: OpenTrace) -> None:
-        if not trace.tasks or trace.error is not None:
+        if not trace.tasks or trace.is_cut or trace.error is not None:
             return
         running = asyncio.current_task() if asyncio._get_running_loop() is not None else None
         for reference, site in trace.tasks:
