@@ -23,6 +23,7 @@ class Answer:
         self.headers: dict[bytes, bytes] = {}  # names in lower case
         self.body = bytearray()
         self.is_complete = False
+        self.keeps_alive = False  # complete, and the connection may be used again
         self.has_begun = False  # a byte has arrived
         self.times: TokenTimes | None = None
         self._is_streamed = is_streamed
@@ -34,11 +35,6 @@ class Answer:
     def status(self) -> int | None:
         """None before the headers are complete."""
         return self._parser.get_status_code() if self._headers_complete else None
-
-    @property
-    def keeps_alive(self) -> bool:
-        """Whether the connection may be used again."""
-        return self.is_complete and self._parser.should_keep_alive()
 
     def feed(self, data: bytes, at_s: float) -> None:
         """The next bytes; none at all means that the peer has closed.  Raises BrokenAnswerError."""
@@ -81,3 +77,4 @@ class Answer:
 
     def on_message_complete(self) -> None:
         self.is_complete = self._headers_complete
+        self.keeps_alive = self.is_complete and self._parser.should_keep_alive()  # known only here

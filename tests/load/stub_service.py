@@ -62,6 +62,7 @@ async def serve_one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) 
 
 
 async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    BEGUN["connections"] += 1
     with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
         while await serve_one(reader, writer):
             pass

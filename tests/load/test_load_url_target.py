@@ -130,6 +130,13 @@ def test_a_request_is_never_sent_twice(service_url: str, tmp_path: Path, method:
     assert begun(service_url, "/drop") - before == len(run.samples())
 
 
+def test_a_user_keeps_its_connection_over_the_steps(service_url: str, tmp_path: Path) -> None:
+    before = begun(service_url, "connections")
+    run = run_locust(write_scenario(tmp_path, f"target='{service_url}/work', steps=(2, 4), hold=1"))
+    assert len(run.samples()) > 20
+    assert begun(service_url, "connections") - before == 4 + 1  # and the one that asks now
+
+
 def begun(service_url: str, path: str) -> int:
     with urllib.request.urlopen(f"{service_url}/count") as answer:
         return int(json.load(answer)["begun"].get(path, 0))
