@@ -62,19 +62,22 @@ def _step(awaited: Any) -> tuple[FrameType | None, Any]:
     return None, None
 
 
-def tasks_behind(walk: Walk) -> list[asyncio.Task[Any]]:
-    """The tasks that a task's last await waits for: itself a task, the children of a gather, a group or a wait."""
-    waits_for = walk.waits_for
-    if waits_for is None:
+def tasks_awaited(walk: Walk) -> list[asyncio.Task[Any]]:
+    """The tasks that a task's last await is for: itself a task, or the children of a gather."""
+    if isinstance(walk.waits_for, asyncio.Task):
+        return [walk.waits_for]
+    return _unfinished(_tasks_in(getattr(walk.waits_for, "_children", ())))
+
+
+def tasks_nearby(walk: Walk) -> list[asyncio.Task[Any]]:
+    """Tasks in the local variables of the last frame: what a wait, a shield or a group looks after."""
+    if walk.last_frame is None or walk.waits_for is None:
         return []
-    if isinstance(waits_for, asyncio.Task):
-        return [waits_for]
-    children = getattr(waits_for, "_children", None)  # of gather's future
-    found = list(_tasks_in(children)) if children is not None else []
-    if not found and walk.last_frame is not None:
-        found = [task for value in _locals_of(walk.last_frame) for task in _tasks_in(value)]
-    unique = dict.fromkeys(task for task in found if not task.done())
-    return list(unique)[:MAX_OPTIONS]
+    return _unfinished(task for value in _locals_of(walk.last_frame) for task in _tasks_in(value))
+
+
+def _unfinished(tasks: Iterable[asyncio.Task[Any]]) -> list[asyncio.Task[Any]]:
+    return list(dict.fromkeys(task for task in tasks if not task.done()))[:MAX_OPTIONS]
 
 
 def _locals_of(frame: FrameType) -> list[Any]:

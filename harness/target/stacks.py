@@ -14,7 +14,8 @@ from harness.target.await_chain import (
     Walk,
     completes,
     context_of,
-    tasks_behind,
+    tasks_awaited,
+    tasks_nearby,
     thread_behind,
     walk_task,
 )
@@ -108,7 +109,7 @@ class _Trail:
                 return
             walk = walk_task(task)
             self._add(walk.positions)
-            following = self._choose(tasks_behind(walk))
+            following = self._choose(self._tasks_behind(walk))
             if following is None and self._follow_job(walk):
                 return
             following = following or self._choose(self._strays(walk))
@@ -154,11 +155,17 @@ class _Trail:
         for _ in range(MAX_LINKS):
             walk = walk_task(task)
             deepest += sum(self._reader.is_user(code.co_filename) for code, _ in walk.positions)
-            behind = [one for one in tasks_behind(walk) if one is not task]
+            behind = [one for one in self._tasks_behind(walk) if one is not task]
             if not behind:
                 break
             task = behind[0]
         return deepest
+
+    def _tasks_behind(self, walk: Walk) -> list[asyncio.Task[Any]]:
+        awaited = tasks_awaited(walk)
+        if awaited or thread_behind(walk) is not None:
+            return awaited
+        return [task for task in tasks_nearby(walk) if invocation_of(task) is self._invocation]
 
     def _strays(self, walk: Walk) -> list[asyncio.Task[Any]]:
         """Tasks of the invocation that a library waits for in its own way (LangGraph chains futures).

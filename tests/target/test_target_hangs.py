@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
 from target_process import StartTarget, Target, eventually
 
 from harness.records import Invocation
+from harness.tracing import new_trace_id
 
 HANGING = """
     import asyncio
@@ -109,29 +111,31 @@ def the_hung(target: Target) -> Invocation:
     return record
 
 
-@pytest.mark.parametrize(
-    ("name", "functions"),
-    [
-        ("call_async", ["choose", "call_async", "lookup"]),
-        ("call_sync", ["choose", "call_sync", "sync_lookup"]),
-        ("gathered", ["choose", "gathered", "call_async", "lookup"]),
-        ("grouped", ["choose", "grouped", "call_async", "lookup"]),
-        ("waited", ["choose", "waited", "call_async", "lookup"]),
-        ("bridged", ["choose", "bridged", "bridge", "call_async", "lookup"]),
-        ("asked", ["choose", "asked"]),
-        ("stubborn", ["choose", "stubborn"]),
-    ],
-)
-def test_the_stack_of_what_hangs_ends_where_it_waits(
-    start_target: StartTarget, name: str, functions: list[str]
-) -> None:
-    target = start_target(HANGING, input_json=f'"{name}"', timeout_s=0.8)
-    answer = target.post("/invoke", user=0)
-    assert (answer.status_code, "no end after 0.8 s" in answer.json()["error"]) == (504, True)
-    record = the_hung(target)
-    assert user_functions(record) == functions
-    assert record.stack_taken_s is not None
-    assert record.stack[-1].line > 0
+WHERE_IT_WAITS = {
+    "call_async": ["choose", "call_async", "lookup"],
+    "call_sync": ["choose", "call_sync", "sync_lookup"],
+    "gathered": ["choose", "gathered", "call_async", "lookup"],
+    "grouped": ["choose", "grouped", "call_async", "lookup"],
+    "waited": ["choose", "waited", "call_async", "lookup"],
+    "bridged": ["choose", "bridged", "bridge", "call_async", "lookup"],
+    "asked": ["choose", "asked"],
+    "stubborn": ["choose", "stubborn"],
+}
+
+
+def test_the_stack_of_what_hangs_ends_where_it_waits(start_target: StartTarget) -> None:
+    target = start_target(HANGING, input_json='""', timeout_s=1.0)
+    traces = {name: new_trace_id() for name in WHERE_IT_WAITS}
+    with ThreadPoolExecutor(len(traces)) as pool:
+        answers = list(
+            pool.map(lambda name: target.post("/invoke", {"input": name}, trace_id=traces[name]), traces)
+        )
+    assert {answer.status_code for answer in answers} == {504}
+    assert all("no end after 1 s" in answer.json()["error"] for answer in answers)
+    records = {record.trace_id: record for record in target.invocations()}
+    waited = {name: user_functions(records[trace_id]) for name, trace_id in traces.items()}
+    assert waited == WHERE_IT_WAITS
+    assert all(record.stack_taken_s is not None for record in records.values())
 
 
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
