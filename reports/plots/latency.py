@@ -20,6 +20,7 @@ from reports.verdict import StepSummary, Verdict
 from reports.words import CLOSED_LOOP
 
 MOST_TICKS = 6
+TICK_STEPS = ((1.0, 1.5, 2.0, 3.0, 5.0, 7.0), (1.0, 2.0, 5.0), (1.0, 3.0), (1.0,))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,12 +154,10 @@ def draw(figure: Figure, layout: Layout, data: LatencyData) -> None:
 
 
 def _tick_steps(data: LatencyData) -> tuple[float, ...]:
-    """1-2-5 over a short range, whole decades over a long one."""
+    """The finest round steps in a decade that give no more ticks than fit."""
     low, high = data.limits_s
-    decades = np.log10(high / low)
-    if decades * 3 <= MOST_TICKS:
-        return (1.0, 2.0, 5.0)
-    return (1.0, 3.0) if decades * 2 <= MOST_TICKS else (1.0,)
+    decades = float(np.log10(high / low))
+    return next((steps for steps in TICK_STEPS if decades * len(steps) <= MOST_TICKS), TICK_STEPS[-1])
 
 
 def _draw_expected(axes: Axes, axis: UsersAxis, base_response_s: float, point: float) -> None:
