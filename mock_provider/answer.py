@@ -6,8 +6,9 @@ event.  The server puts it on the wire; the respx router turns the same into a r
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Literal
+
+import msgspec
 
 Ending = Literal["complete", "hang", "reset", "close"]
 
@@ -15,13 +16,13 @@ JSON_TYPE = "application/json"
 STREAM_TYPE = "text/event-stream; charset=utf-8"
 
 
-@dataclasses.dataclass(slots=True, kw_only=True)
-class Answer:
+class Answer(msgspec.Struct, kw_only=True):
     """Mutable on purpose: each fault that meets the request changes it in turn."""
 
     status: int = 200
     content_type: str = JSON_TYPE
-    headers: dict[str, str] = dataclasses.field(default_factory=dict)  # beside those every answer has
+    headers: dict[str, str] = {}  # beside those every answer has
+    rate_lines: str = ""  # header lines that speak of the limits
     pieces: list[bytes]
     is_stream: bool = False  # chunked framing, and paced
     content_length: int | None = None  # what a plain answer claims; None: the truth
@@ -34,16 +35,27 @@ class Answer:
     partial: tuple[int, bytes] | None = None  # a last piece cut short: its full length, what is sent of it
     head_bytes: int | None = None  # only so much of the head is sent, and none of the body
     sends_head: bool = True
+    service_s: float = 0.0  # time the plan asked for, of the whole answer
+    fault: str | None = None  # kind of the rule that decided it; of the first timing rule when none did
+    rule: str | None = None
+    is_decided: bool = False  # not what it would have been; False: at most its timing is
 
     @property
     def total_s(self) -> float:
         """When the last piece is sent."""
+        if not self.gap_s:
+            return self.first_s
         return self.first_s + self.gap_s * max(0, min(self.paced, len(self.pieces)) - self.lead)
 
 
 def plain_answer(body: bytes, *, first_s: float) -> Answer:
     """One body, sent whole."""
     return Answer(pieces=[body], first_s=first_s)
+
+
+def unpaced_stream(events: bytes, *, first_s: float) -> Answer:
+    """All events at once."""
+    return Answer(content_type=STREAM_TYPE, pieces=[events], is_stream=True, first_s=first_s)
 
 
 def stream_answer(

@@ -125,7 +125,7 @@ class Facts(msgspec.Struct, kw_only=True):
     prompt_tokens: int = 0
     completion_tokens: int = 0
     requested_tokens: int = 0  # what the token limit charges
-    body_hash: str = "0"  # hex digits
+    body_hash: str = ""  # hex digits
 
 
 class Condition:

@@ -123,7 +123,7 @@ class Connection(asyncio.Protocol):
             body=body[0] if len(body) == 1 else b"".join(body),
             keeps_alive=parser.should_keep_alive(),
             is_http_1_0=parser.get_http_version() == "1.0",
-            received_s=time.monotonic(),
+            received_s=self.active_s,
             connection_request=self._requests,
         )
         self._requests += 1

@@ -79,6 +79,7 @@ class Control:
         """The latest attempts, oldest first; ?limit=N of them, ?after=ORDINAL only later ones."""
         query = parse_qs(incoming.target.partition(b"?")[2].decode("latin-1"))
         limit = max(0, min(LEDGER_LIMIT, int(query.get("limit", ["100"])[0])))
+        self._server.write_down()
         recent = self._server.ledger.recent
         if "after" in query:
             after = int(query["after"][0])

@@ -7,14 +7,15 @@ import math
 
 def whole_ms(seconds: float) -> int:
     """Milliseconds, rounded up, so that waiting them is enough; rounding errors of floats do not count."""
-    return math.ceil(round(seconds * 1000, 6))
+    return math.ceil(seconds * 1000 - 1e-6)
 
 
 def format_duration(seconds: float) -> str:
     """OpenAI's form, which is Go's, to the millisecond."""
-    ms = whole_ms(seconds)
-    if ms < 1000:
+    if seconds < 0.999:
+        ms = whole_ms(seconds)
         return f"{ms}ms" if ms else "0s"
+    ms = whole_ms(seconds)
     minutes, ms = divmod(ms, 60_000)
     hours, minutes = divmod(minutes, 60)
     text = f"{ms / 1000:.3f}".rstrip("0").rstrip(".") + "s"

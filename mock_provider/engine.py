@@ -8,29 +8,21 @@ from __future__ import annotations
 
 import msgspec
 
-from mock_provider.answer import Answer, plain_answer, stream_answer
+from mock_provider.answer import Answer, plain_answer, stream_answer, unpaced_stream
 from mock_provider.capacity import Slots
 from mock_provider.conditions import Condition, Facts
+from mock_provider.drafts import Draft, Drafts
 from mock_provider.faults import Fault
 from mock_provider.latency import ServiceTime
 from mock_provider.limits import Limiter, Refusal, retry_headers
 from mock_provider.openai_errors import error_answer, usual_error
 from mock_provider.plan import PlanError, override_plan, split_overrides
 from mock_provider.plan_schema import Plan
-from mock_provider.replies import Reply, Script
+from mock_provider.replies import ReplyIds, Script
 from mock_provider.routes import UNPACED
 
 MOST_STEERED = 256  # different steering headers kept ready
 STEERABLE = ("latency", "faults", "reply")
-
-
-class Fate(msgspec.Struct, frozen=True, kw_only=True):
-    """What the rules made of an answer."""
-
-    service_s: float  # time the plan asked for, of the whole answer
-    fault: str | None = None  # kind of the rule that decided it; of the first timing rule when none did
-    rule: str | None = None
-    is_decided: bool = False  # the answer is not what it would have been; False: at most its timing
 
 
 class Behaviour:
@@ -39,6 +31,7 @@ class Behaviour:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.script = Script(**(plan.reply.model_dump() | {"models": tuple(plan.reply.models)}))
+        self.drafts = Drafts()
         self.service_time = ServiceTime(plan.latency, seed=plan.seed)
         self.rules = [
             (fault, name, Condition(fault.when, seed=plan.seed, rule=name))
@@ -59,6 +52,15 @@ class Behaviour:
             decided = decided or fault.decides
             met.append((fault, name))
         return met
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """A request that makes sense, and what its answer will say."""
+
+    facts: Facts
+    draft: Draft
+    ids: ReplyIds
+    behaviour: Behaviour
 
 
 class Engine:
@@ -103,8 +105,8 @@ class Engine:
             self._steered[text] = steered
         return steered
 
-    def admit(self, facts: Facts, now_s: float) -> tuple[Refusal | None, dict[str, str]]:
-        """Why the limits refuse the request, if they do; and the headers that speak of them."""
+    def admit(self, facts: Facts, now_s: float) -> tuple[Refusal | None, str]:
+        """Why the limits refuse the request, if they do; and header lines that speak of them."""
         return self.limiter.admit(facts, now_s)
 
     def refuse_full(self) -> Refusal:
@@ -116,8 +118,9 @@ class Engine:
             answer.headers = retry_headers(capacity.retry_after_s)
         return Refusal(answer=answer, outcome="overloaded")
 
-    def answer(self, reply: Reply, facts: Facts, behaviour: Behaviour, now_s: float) -> tuple[Answer, Fate]:
+    def answer(self, request: Request, now_s: float) -> Answer:
         """The answer with its timing, counted from the start of service, and with the faults that meet it."""
+        facts, draft, ids, behaviour = request.facts, request.draft, request.ids, request.behaviour
         since_start_s = now_s - self.start_s
         first_s, gap_s = 0.0, 0.0
         if facts.endpoint not in UNPACED:
@@ -125,27 +128,32 @@ class Engine:
             first_s, gap_s = behaviour.service_time.of(
                 facts, since_start_s=since_start_s, load_factor=load_factor
             )
-        answer = make_answer(reply, stream=facts.stream, first_s=first_s, gap_s=gap_s)
-        if not behaviour.rules:
-            return answer, Fate(service_s=answer.total_s)
-        met = behaviour.find_rules(facts, since_start_s)
-        # Timing is added last: a status that decides the answer sets its own time first.
-        for fault, _ in sorted(met, key=lambda pair: not pair[0].decides):
-            fault.apply(answer)
-        if not met:
-            return answer, Fate(service_s=answer.total_s)
-        fault, rule = next((pair for pair in met if pair[0].decides), met[0])
-        return answer, Fate(service_s=answer.total_s, fault=fault.kind, rule=rule, is_decided=fault.decides)
+        if not draft.is_stream:
+            answer = plain_answer(draft.body(ids), first_s=first_s)
+        elif not gap_s and not behaviour.rules:
+            answer = unpaced_stream(draft.whole_stream(ids), first_s=first_s)
+        else:
+            answer = stream_answer(
+                draft.events(ids),
+                first_token=draft.reply.first_token_index,
+                tokens=draft.reply.token_count,
+                first_s=first_s,
+                gap_s=gap_s,
+            )
+        if behaviour.rules:
+            apply_rules(answer, behaviour.find_rules(facts, since_start_s))
+        answer.service_s = answer.total_s
+        return answer
 
 
-def make_answer(reply: Reply, *, stream: bool, first_s: float, gap_s: float) -> Answer:
-    """A reply as it is sent when nothing goes wrong."""
-    if not stream:
-        return plain_answer(reply.body, first_s=first_s)
-    return stream_answer(
-        reply.events,
-        first_token=reply.first_token_index,
-        tokens=reply.token_count,
-        first_s=first_s,
-        gap_s=gap_s,
-    )
+def apply_rules(answer: Answer, met: list[tuple[Fault, str]]) -> None:
+    """Let the rules that meet a request change its answer.
+
+    Timing is added last: a status that decides the answer sets its own time first.
+    """
+    if not met:
+        return
+    for fault, _ in sorted(met, key=lambda pair: not pair[0].decides):
+        fault.apply(answer)
+    fault, answer.rule = next((pair for pair in met if pair[0].decides), met[0])
+    answer.fault, answer.is_decided = fault.kind, fault.decides

@@ -33,8 +33,11 @@ class Incoming(msgspec.Struct, kw_only=True):
 
     def number(self, name: bytes) -> float | None:
         """A header as a finite number of at least 0; None when it is absent or none."""
+        value = self.headers.get(name)
+        if value is None:
+            return None
         try:
-            number = float(self.headers.get(name, b""))
+            number = float(value)
         except ValueError:
             return None
         return number if 0 <= number < 1e12 else None

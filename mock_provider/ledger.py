@@ -15,7 +15,7 @@ import msgspec
 from mock_provider.records import Attempt
 
 KEPT = 10_000
-BATCH_BYTES = 256 * 1024
+BATCH = 1000
 
 
 class Ledger:
@@ -25,32 +25,30 @@ class Ledger:
         self.recent: deque[Attempt] = deque(maxlen=KEPT)
         self.lost_count = 0
         self.error: OSError | None = None
-        self._buffer = bytearray()
-        self._buffered = 0
+        self._lines: list[bytes] = []
+        self._waiting = 0  # attempts in them
         self._encoder = msgspec.json.Encoder()
         self._file = (
             os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644) if path is not None else None
         )
 
-    def write(self, attempt: Attempt) -> None:
-        self.recent.append(attempt)
+    def write(self, attempts: list[Attempt]) -> None:
+        self.recent.extend(attempts)
         if self._file is None:
             return
-        buffer = self._buffer
-        self._encoder.encode_into(attempt, buffer, -1)
-        buffer += b"\n"
-        self._buffered += 1
-        if len(buffer) >= BATCH_BYTES:
+        self._lines.append(self._encoder.encode_lines(attempts))
+        self._waiting += len(attempts)
+        if self._waiting >= BATCH:
             self.flush()
 
     def flush(self) -> None:
         """Bring everything to the file."""
-        if self._file is None or not self._buffer:
+        if self._file is None or not self._lines:
             return
-        data, self._buffer = self._buffer, bytearray()
-        count, self._buffered = self._buffered, 0
+        lines, self._lines = self._lines, []
+        count, self._waiting = self._waiting, 0
         try:
-            view = memoryview(data)
+            view = memoryview(b"".join(lines))
             while view:
                 view = view[os.write(self._file, view) :]
         except OSError as error:

@@ -20,6 +20,7 @@ from mock_provider.plan_schema import Limits
 from mock_provider.records import AttemptOutcome
 
 MOST_ACCOUNTS = 10_000
+ROUNDING = 1e-6  # what floats may be off by, in requests or tokens
 ORGANIZATION = "org-chainload-mock"
 _VISIT = "Visit https://platform.openai.com/account/rate-limits to learn more."
 
@@ -36,7 +37,7 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
 class Bucket:
     """Holds `size`, refills at `per_s`; full at first."""
 
-    __slots__ = ("_level", "_seen_s", "limit", "name", "per_s", "size", "unit")
+    __slots__ = ("_head", "_level", "_seen_s", "_tail", "limit", "name", "per_s", "size", "unit")
 
     def __init__(
         self, *, limit: int, period_s: float, size: float, unit: Unit, name: str, now_s: float
@@ -48,83 +49,86 @@ class Bucket:
         self.name = name
         self._level = size
         self._seen_s = now_s
+        self._head = f"x-ratelimit-limit-{unit}: {limit}\r\nx-ratelimit-remaining-{unit}: "
+        self._tail = f"\r\nx-ratelimit-reset-{unit}: "
 
-    def refill(self, now_s: float) -> float:
-        """What it holds now."""
-        self._level = min(self.size, self._level + max(0.0, now_s - self._seen_s) * self.per_s)
-        self._seen_s = max(self._seen_s, now_s)
-        return self._level
-
-    def wait_s(self, amount: float) -> float:
-        """How long until so much is there: 0 when it is; infinite when it never will be.  Call `refill` first."""
-        if amount > self.size:
-            return math.inf
-        return max(0.0, amount - self._level) / self.per_s
+    def wait_s(self, amount: float, now_s: float) -> float:
+        """How long until so much is there: 0 when it is; infinite when it never will be."""
+        if now_s > self._seen_s:
+            level = self._level + (now_s - self._seen_s) * self.per_s
+            self._level = level if level < self.size else self.size
+            self._seen_s = now_s
+        if amount <= self._level:
+            return 0.0
+        return math.inf if amount > self.size else (amount - self._level) / self.per_s
 
     def take(self, amount: float) -> None:
         self._level -= amount
 
     @property
     def used(self) -> int:
-        return math.ceil(round(self.size - self._level, 6))
+        return math.ceil(self.size - self._level - ROUNDING)
 
     @property
     def remaining(self) -> int:
-        return max(0, math.floor(round(self._level, 6)))
+        return int(self._level + ROUNDING)
 
-    @property
-    def full_in_s(self) -> float:
-        return (self.size - self._level) / self.per_s
+    def lines(self) -> str:
+        """Three header lines; reset is the time until the bucket is full."""
+        level = self._level
+        reset = format_duration((self.size - level) / self.per_s)
+        return f"{self._head}{int(level + ROUNDING)}{self._tail}{reset}\r\n"
 
 
 class Account:
     """The buckets of one key and model."""
 
     def __init__(self, limits: Limits, now_s: float) -> None:
-        self._buckets: list[Bucket] = []
+        self._requests: list[Bucket] = []
+        self._tokens: Bucket | None = None
         if limits.requests_per_minute is not None:
             size = max(1.0, limits.requests_per_minute * limits.burst_s / 60)
-            self._add(limits.requests_per_minute, 60, size, "requests", "requests per min (RPM)", now_s)
+            self._requests.append(
+                _bucket(limits.requests_per_minute, 60, size, "requests", "min (RPM)", now_s)
+            )
         if limits.requests_per_day is not None:
             day = limits.requests_per_day
-            self._add(day, 86_400, day, "requests", "requests per day (RPD)", now_s)
+            self._requests.append(_bucket(day, 86_400, day, "requests", "day (RPD)", now_s))
         if limits.tokens_per_minute is not None:
             minute = limits.tokens_per_minute
-            self._add(minute, 60, minute, "tokens", "tokens per min (TPM)", now_s)
-
-    def _add(self, limit: int, period_s: float, size: float, unit: Unit, name: str, now_s: float) -> None:
-        self._buckets.append(
-            Bucket(limit=limit, period_s=period_s, size=size, unit=unit, name=name, now_s=now_s)
-        )
+            self._tokens = _bucket(minute, 60, minute, "tokens", "min (TPM)", now_s)
 
     def charge(self, tokens: int, now_s: float) -> tuple[Bucket, float] | None:
         """Take a request and its tokens from all buckets, or from none: then the one that has too little."""
-        for bucket in self._buckets:
-            bucket.refill(now_s)
-        for bucket in self._buckets:
-            wait_s = bucket.wait_s(1 if bucket.unit == "requests" else tokens)
-            if wait_s > 0:
+        for bucket in self._requests:
+            if wait_s := bucket.wait_s(1, now_s):
                 return bucket, wait_s
-        for bucket in self._buckets:
-            bucket.take(1 if bucket.unit == "requests" else tokens)
+        if self._tokens is not None:
+            if wait_s := self._tokens.wait_s(tokens, now_s):
+                return self._tokens, wait_s
+            self._tokens.take(tokens)
+        for bucket in self._requests:
+            bucket.take(1)
         return None
 
     def is_full(self, now_s: float) -> bool:
-        return all(bucket.refill(now_s) >= bucket.size for bucket in self._buckets)
+        buckets = [*self._requests, self._tokens] if self._tokens is not None else self._requests
+        return not any(bucket.wait_s(bucket.size, now_s) for bucket in buckets)
 
-    def headers(self) -> dict[str, str]:
-        """x-ratelimit-*; where two buckets count the same, the one with less left speaks."""
-        spoken: dict[str, Bucket] = {}
-        for bucket in self._buckets:
-            other = spoken.get(bucket.unit)
-            if other is None or bucket.remaining < other.remaining:
-                spoken[bucket.unit] = bucket
-        headers = {}
-        for unit, bucket in spoken.items():
-            headers[f"x-ratelimit-limit-{unit}"] = str(bucket.limit)
-            headers[f"x-ratelimit-remaining-{unit}"] = str(bucket.remaining)
-            headers[f"x-ratelimit-reset-{unit}"] = format_duration(bucket.full_in_s)
-        return headers
+    def lines(self) -> str:
+        """x-ratelimit-* header lines; of two buckets that count requests, the one with less left speaks."""
+        lines = self._tokens.lines() if self._tokens is not None else ""
+        if not self._requests:
+            return lines
+        if len(self._requests) == 1:
+            return self._requests[0].lines() + lines
+        return min(self._requests, key=lambda bucket: bucket.remaining).lines() + lines
+
+
+def _bucket(limit: int, period_s: float, size: float, unit: Unit, period: str, now_s: float) -> Bucket:
+    return Bucket(
+        limit=limit, period_s=period_s, size=size, unit=unit, name=f"{unit} per {period}", now_s=now_s
+    )
 
 
 class Limiter:
@@ -135,25 +139,29 @@ class Limiter:
         self._accounts: dict[tuple[str, str], Account] = {}
         self._requests = 0
         self._tokens = 0
+        self._is_unlimited = limits == Limits()
+        self._has_quota = limits.quota_requests is not None or limits.quota_tokens is not None
         self._has_rates = any((limits.requests_per_minute, limits.requests_per_day, limits.tokens_per_minute))
 
-    def admit(self, facts: Facts, now_s: float) -> tuple[Refusal | None, dict[str, str]]:
-        """Why the request is refused, if it is; and what the answer says of the limits."""
+    def admit(self, facts: Facts, now_s: float) -> tuple[Refusal | None, str]:
+        """Why the request is refused, if it is; and header lines that say what is left."""
         limits = self.limits
+        if self._is_unlimited:
+            return None, ""
         if limits.max_in_flight is not None and facts.in_flight > limits.max_in_flight:
-            return self._refuse_in_flight(facts, limits.max_in_flight), {}
-        if self._is_spent():
-            return Refusal(answer=quota_answer(), outcome="rate_limited"), {}
-        headers: dict[str, str] = {}
+            return self._refuse_in_flight(facts, limits.max_in_flight), ""
+        if self._has_quota and self._is_spent():
+            return Refusal(answer=quota_answer(), outcome="rate_limited"), ""
+        lines = ""
         if self._has_rates:
             account = self._account(facts, now_s)
             short = account.charge(facts.requested_tokens, now_s)
-            headers = account.headers()
+            lines = account.lines()
             if short is not None:
-                return self._refuse(facts, *short), headers
+                return self._refuse(facts, *short), lines
         self._requests += 1
         self._tokens += facts.requested_tokens
-        return None, headers
+        return None, lines
 
     def _is_spent(self) -> bool:
         limits = self.limits

@@ -11,49 +11,31 @@ from typing import Any
 import msgspec
 
 from mock_provider.conditions import Facts
-from mock_provider.engine import Behaviour, Engine
-from mock_provider.incoming import Incoming
+from mock_provider.drafts import Draft
+from mock_provider.engine import Behaviour, Engine, Request
+from mock_provider.incoming import STEERING_HEADER, Incoming
 from mock_provider.plan import PlanError
-from mock_provider.replies import Reply, ReplyIds, RequestRefusedError, build_reply
+from mock_provider.replies import ReplyIds, RequestRefusedError, build_reply
 from mock_provider.replies.text import find_canaries
-from mock_provider.routes import STREAMED, find_route
+from mock_provider.routes import STREAMED, Route, find_route
 
 _decode = msgspec.json.Decoder().decode
 
 
-class ReadRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A request that makes sense, and what the answer will say."""
-
-    facts: Facts
-    reply: Reply
-    behaviour: Behaviour
-
-    def known(self, *, is_served: bool) -> dict[str, Any]:
-        """What the ledger says of the request, whatever became of it."""
-        facts, reply = self.facts, self.reply
-        return {
-            "model": facts.model or None,
-            "stream": facts.stream,
-            "retry_count": facts.retry_count,
-            "prompt_tokens": reply.prompt_tokens,
-            "completion_tokens": reply.completion_tokens if is_served else None,
-            "prompt_chars": len(reply.prompt_text),
-            "prompt_hash": facts.body_hash,
-            "canaries": find_canaries(reply.prompt_text),
-            "tools_called": reply.tools_called if is_served else [],
-        }
-
-
-def read_request(incoming: Incoming, engine: Engine, ids: ReplyIds, *, in_flight: int) -> ReadRequest:
+def read_request(incoming: Incoming, engine: Engine, ids: ReplyIds, *, in_flight: int) -> Request:
     """Everything that can be known before the request is admitted."""
-    route = find_route(incoming.method, incoming.path)
+    route = find_route(incoming.method, incoming.target)
     key = incoming.api_key
-    _check_access(key, engine.plan.access.keys)
-    behaviour = _steer(engine, incoming.steering)
-    request = _parse_body(incoming.body) if route.method == "POST" else {}
-    if route.model is not None:
-        request.setdefault("model", route.model)
-    reply = build_reply(route.endpoint, request, behaviour.script, ids)
+    if engine.plan.access.keys:
+        _check_access(key, engine.plan.access.keys)
+    behaviour = engine.behaviour
+    if STEERING_HEADER in incoming.headers:
+        behaviour = _steer(engine, incoming.steering)
+    draft = behaviour.drafts.recall(route, incoming.body, ids.created)
+    if draft is None:
+        draft = _make_draft(route, incoming.body, behaviour, ids)
+        behaviour.drafts.remember(route, incoming.body, draft)
+    reply = draft.reply
     retries = incoming.number(b"x-stainless-retry-count")
     facts = Facts(
         ordinal=ids.ordinal,
@@ -61,28 +43,43 @@ def read_request(incoming: Incoming, engine: Engine, ids: ReplyIds, *, in_flight
         in_flight=in_flight,
         model=reply.model,
         key=key,
-        stream=request.get("stream") is True and route.endpoint in STREAMED,
+        stream=draft.is_stream,
         retry_count=None if retries is None else int(retries),
         headers=incoming,
         prompt=reply.prompt_text,
         prompt_tokens=reply.prompt_tokens,
         completion_tokens=reply.completion_tokens,
-        requested_tokens=reply.prompt_tokens + _asked_tokens(request, reply.completion_tokens),
-        body_hash=hashlib.blake2b(incoming.body, digest_size=8).hexdigest(),
+        requested_tokens=draft.requested_tokens,
+        body_hash=draft.body_hash,
     )
-    return ReadRequest(facts=facts, reply=reply, behaviour=behaviour)
+    return Request(facts=facts, draft=draft, ids=ids, behaviour=behaviour)
+
+
+def _make_draft(route: Route, body: bytes, behaviour: Behaviour, ids: ReplyIds) -> Draft:
+    request = _parse_body(body) if route.method == "POST" else {}
+    if route.model is not None:
+        request.setdefault("model", route.model)
+    reply = build_reply(route.endpoint, request, behaviour.script, ids)
+    return Draft(
+        reply=reply,
+        ids=ids,
+        is_stream=request.get("stream") is True and route.endpoint in STREAMED,
+        requested_tokens=reply.prompt_tokens + _asked_tokens(request, reply.completion_tokens),
+        body_hash=hashlib.blake2b(body, digest_size=8).hexdigest(),
+        canaries=find_canaries(reply.prompt_text),
+    )
 
 
 def name_endpoint(incoming: Incoming) -> str:
     """The endpoint of a request that was refused: unknown when its path means none."""
     try:
-        return find_route(incoming.method, incoming.path).endpoint
+        return find_route(incoming.method, incoming.target).endpoint
     except RequestRefusedError:
         return "unknown"
 
 
 def _check_access(key: str, keys: list[str]) -> None:
-    if not keys or key in keys:
+    if key in keys:
         return
     if not key:
         raise RequestRefusedError(

@@ -32,16 +32,24 @@ class Route(msgspec.Struct, frozen=True):
     model: str | None = None
 
 
+CHAT = Route("POST", "chat.completions")
 _ROUTES = {
-    prefix + path: Route(method, endpoint)
+    prefix + path: CHAT if endpoint == CHAT.endpoint else Route(method, endpoint)
     for prefix in _PREFIXES
     for path, (method, endpoint) in _PATHS.items()
     if endpoint in ENDPOINTS
 }
+_DIRECT = {(route.method, path.encode()): route for path, route in _ROUTES.items()}
 
 
-def find_route(method: str, path: str) -> Route:
-    """The route of a request; the path is without its query.  Raises RequestRefusedError: 404 or 405."""
+def find_route(method: str, target: bytes) -> Route:
+    """The route of a request; target: path and query.  Raises RequestRefusedError: 404 or 405."""
+    return _DIRECT.get((method, target)) or _find_by_path(
+        method, target.partition(b"?")[0].decode("utf-8", "replace")
+    )
+
+
+def _find_by_path(method: str, path: str) -> Route:
     route = _ROUTES.get(path) or _find_by_pattern(path)
     if route is None:
         raise RequestRefusedError(404, f"Invalid URL ({method} {path})")

@@ -21,9 +21,11 @@ class Histogram:
         self.counts = [0] * (len(bounds) + 1)
         self.total = 0.0
 
-    def add(self, value: float) -> None:
-        self.counts[bisect_left(self.bounds, value)] += 1
-        self.total += value
+    def add(self, values: list[float]) -> None:
+        bounds, counts = self.bounds, self.counts
+        for value in values:
+            counts[bisect_left(bounds, value)] += 1
+        self.total += sum(values)
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,20 +75,17 @@ class Statistics:
         self.duration = Histogram(DURATION_BOUNDS_S)
         self.lateness = Histogram(LATENESS_BOUNDS_S)
 
-    def add(self, attempt: Attempt) -> None:
-        """Count an attempt that has ended."""
-        self.attempts += 1
-        self.by_outcome[attempt.outcome] += 1
-        self.by_series[attempt.endpoint, attempt.status or 0] += 1
-        if attempt.fault is not None:
-            self.by_fault[attempt.fault] += 1
-        if attempt.end_s is not None:
-            self.duration.add(attempt.end_s - attempt.received_s)
-        if attempt.outcome == "ok":
-            self.prompt_tokens += attempt.prompt_tokens or 0
-            self.completion_tokens += attempt.completion_tokens or 0
-            if attempt.achieved_s is not None:
-                self.lateness.add(attempt.achieved_s - attempt.injected_s)
+    def add(self, attempts: list[Attempt]) -> None:
+        """Count attempts that have ended."""
+        self.attempts += len(attempts)
+        self.by_outcome.update([attempt.outcome for attempt in attempts])
+        self.by_series.update([(attempt.endpoint, attempt.status or 0) for attempt in attempts])
+        self.by_fault.update([attempt.fault for attempt in attempts if attempt.fault is not None])
+        self.duration.add([a.end_s - a.received_s for a in attempts if a.end_s is not None])
+        served = [attempt for attempt in attempts if attempt.outcome == "ok"]
+        self.prompt_tokens += sum([attempt.prompt_tokens or 0 for attempt in served])
+        self.completion_tokens += sum([attempt.completion_tokens or 0 for attempt in served])
+        self.lateness.add([a.achieved_s - a.injected_s for a in served if a.achieved_s is not None])
 
     def snapshot(self, *, uptime_s: float, queued: int, ledger_lost: int) -> Snapshot:
         """All counts at this moment."""

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from mock_provider.answer import Answer
 from mock_provider.limits import ORGANIZATION
 
+_CLOSE = "\r\nconnection: close"
 LAST_CHUNK = b"0\r\n\r\n"
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
@@ -16,21 +17,22 @@ def make_head(
     answer: Answer, *, date: str, request_id: str, processing_ms: int, keeps_alive: bool, is_chunked: bool
 ) -> bytes:
     """Status line and headers, with those every answer of the provider has."""
-    lines = [
-        f"HTTP/1.1 {answer.status} {_PHRASES.get(answer.status, 'Unknown')}\r\ndate: {date}"
-        f"\r\ncontent-type: {answer.content_type}\r\nopenai-organization: {ORGANIZATION}"
-        f"\r\nopenai-processing-ms: {processing_ms}\r\nopenai-version: 2020-10-01\r\nx-request-id: {request_id}"
-    ]
     if is_chunked:
-        lines.append("transfer-encoding: chunked")
-    elif not answer.is_stream:
+        body = "\r\ntransfer-encoding: chunked"
+    elif answer.is_stream:
+        body = ""
+    else:
         length = answer.content_length
-        lines.append(f"content-length: {sum(map(len, answer.pieces)) if length is None else length}")
-    if not keeps_alive:
-        lines.append("connection: close")
-    lines += [f"{name}: {value}" for name, value in answer.headers.items()]
-    lines.append("\r\n")
-    return "\r\n".join(lines).encode("latin-1", "replace")
+        body = f"\r\ncontent-length: {sum(map(len, answer.pieces)) if length is None else length}"
+    more = (
+        "".join([f"{name}: {value}\r\n" for name, value in answer.headers.items()]) if answer.headers else ""
+    )
+    return (
+        f"HTTP/1.1 {answer.status} {_PHRASES.get(answer.status, 'Unknown')}\r\ndate: {date}"
+        f"\r\ncontent-type: {answer.content_type}{body}{'' if keeps_alive else _CLOSE}"
+        f"\r\nopenai-organization: {ORGANIZATION}\r\nopenai-processing-ms: {processing_ms}"
+        f"\r\nopenai-version: 2020-10-01\r\nx-request-id: {request_id}\r\n{more}{answer.rate_lines}\r\n"
+    ).encode("latin-1", "replace")
 
 
 def frame(pieces: Sequence[bytes], *, is_chunked: bool) -> bytes:
