@@ -9,24 +9,40 @@ from collections.abc import Mapping, Sequence
 
 from reports.causes.call_never_returns import find_call_never_returns
 from reports.causes.cause import Cause
+from reports.causes.client_churn import find_client_churn
 from reports.causes.client_rate_limiter import find_client_rate_limiter
 from reports.causes.connection_pool_exhausted import find_connection_pool_exhausted
 from reports.causes.cpu_bound import find_cpu_bound
 from reports.causes.event_loop_blocked import find_event_loop_blocked
+from reports.causes.growing_state import find_growing_state
 from reports.causes.load_generator_limit import find_load_generator_limit
 from reports.causes.provider_rate_limited import find_provider_rate_limited
 from reports.causes.provider_slow import find_provider_slow
+from reports.causes.runaway_loop import find_runaway_loop
 from reports.causes.semaphore_starved import find_semaphore_starved
+from reports.causes.shared_state_crosstalk import find_shared_state_crosstalk
 from reports.causes.situation import Situation
+from reports.causes.slow_stream_consumer import find_slow_stream_consumer
+from reports.causes.sync_async_misuse import find_sync_async_misuse
+from reports.causes.thread_pool_deadlock import find_thread_pool_deadlock
 from reports.causes.thread_pool_saturated import find_thread_pool_saturated
+from reports.causes.unbounded_fan_out import find_unbounded_fan_out
 from reports.causes.unknown import find_unknown
 from reports.verdict import Finding
 
-CAUSES: Mapping[str, Cause] = {
+CAUSES: Mapping[str, Cause] = {  # of two that are as sure and as large, the first is the more particular
     "load_generator_limit": find_load_generator_limit,
+    "shared_state_crosstalk": find_shared_state_crosstalk,
+    "runaway_loop": find_runaway_loop,
+    "thread_pool_deadlock": find_thread_pool_deadlock,
+    "sync_async_misuse": find_sync_async_misuse,
     "call_never_returns": find_call_never_returns,
+    "growing_state": find_growing_state,
+    "unbounded_fan_out": find_unbounded_fan_out,
     "provider_rate_limited": find_provider_rate_limited,
     "event_loop_blocked": find_event_loop_blocked,
+    "client_churn": find_client_churn,
+    "slow_stream_consumer": find_slow_stream_consumer,
     "cpu_bound": find_cpu_bound,
     "thread_pool_saturated": find_thread_pool_saturated,
     "connection_pool_exhausted": find_connection_pool_exhausted,

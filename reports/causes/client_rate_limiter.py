@@ -34,7 +34,7 @@ def find_client_rate_limiter(situation: Situation) -> Iterator[Finding]:
         cause=ID,
         role="limit",
         confidence=rate_confidence(share, is_proven=kind == "limiter_wait" or _is_flat(situation)),
-        share_of_growth=share,
+        share_of_growth=min(share, 1.0),
         location=location,
         summary=f"{format_ratio(min(share, 1.0))} of the added time is waiting in the client's own rate limiter, at "
         f"{say_location(location)}; it lets {format_number(rate)} requests/s through.",

@@ -27,7 +27,7 @@ def find_connection_pool_exhausted(situation: Situation) -> Iterator[Finding]:
             cause=ID,
             role="limit",
             confidence=rate_confidence(found.share, is_proven=found.is_proven or errors > 0),
-            share_of_growth=found.share,
+            share_of_growth=min(found.share, 1.0),
             location=location,
             summary=f"{format_ratio(min(found.share, 1.0))} of the added time is waiting for a connection of "
             f"{name_resource(situation, found)}.",

@@ -51,7 +51,7 @@ def find_cpu_bound(situation: Situation) -> Iterator[Finding]:
         cause=ID,
         role="limit",
         confidence=rate_confidence(found.share, is_proven=agrees(proof) or _is_core_full(load)),
-        share_of_growth=found.share,
+        share_of_growth=min(found.share, 1.0),
         location=location,
         summary=_summarise(found, location is not None, say_location(location), in_threads=in_threads),
         evidence=[*_tell_load(situation, load, growth), *_tell_places(situation, growth, found)],

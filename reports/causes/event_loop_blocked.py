@@ -45,7 +45,7 @@ def find_event_loop_blocked(situation: Situation) -> Iterator[Finding]:
         cause=ID,
         role="limit",
         confidence=rate_confidence(share, is_proven=agrees(proof)),
-        share_of_growth=share,
+        share_of_growth=min(share, 1.0),
         location=location,
         summary=f"{format_ratio(min(share, 1.0))} of the added time the event loop stands still in "
         f"{say_location(location)}: a synchronous call waits there, and every request with it.",

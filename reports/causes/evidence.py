@@ -62,7 +62,7 @@ def tell_law(found: Bottleneck) -> Iterator[Evidence]:
     if proof is not None:
         verdict = "agrees" if found.is_proven else "does not agree"
         yield tell(
-            f"{format_number(proof.capacity)} / {format_seconds(proof.hold_s)} = "
+            f"{proof.capacity:g} / {format_seconds(proof.hold_s)} = "
             f"{format_number(proof.predicted_per_s)} requests/s predicted; {format_number(proof.measured_per_s)} "
             f"measured: it {verdict}.",
             "model",

@@ -36,7 +36,7 @@ def find_provider_slow(situation: Situation) -> Iterator[Finding]:
         cause=ID,
         role="limit",
         confidence=rate_confidence(share, is_proven=slower is not None),
-        share_of_growth=share,
+        share_of_growth=min(share, 1.0),
         location=None,
         summary=f"{format_ratio(min(share, 1.0))} of the added time is the provider's own: it "
         f"{'queues requests' if queued else 'answers more slowly'} under load. The chain adds nothing.",

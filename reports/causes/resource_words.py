@@ -5,7 +5,7 @@ from __future__ import annotations
 from reports.causes.bottleneck import Bottleneck
 from reports.causes.places import locate_site, say_location
 from reports.causes.situation import Situation
-from reports.units import format_number
+from reports.units import plural
 
 KINDS = {
     "semaphore": "semaphore",
@@ -34,18 +34,18 @@ def name_resource(situation: Situation, found: Bottleneck) -> str:
     if kind in ("executor", "anyio"):
         return _name_pool(situation, found)
     if "pool" in kind:
-        return f"the {_pool_word(kind)}{_size(found, 'connections')}{_made_at(situation, found)}"
+        return f"the {_pool_word(kind)}{_size(found, 'connection')}{_made_at(situation, found)}"
     word = KINDS.get(kind, kind.replace("_", " "))
-    return f"the {word}{_size(found, 'permits') if 'semaphore' in kind else ''}{_made_at(situation, found)}"
+    return f"the {word}{_size(found, 'permit') if 'semaphore' in kind else ''}{_made_at(situation, found)}"
 
 
 def _name_pool(situation: Situation, found: Bottleneck) -> str:
     if found.resource == "executor:default":
-        return f"the default executor{_size(found, 'threads')}"
+        return f"the default executor{_size(found, 'thread')}"
     if found.resource == "anyio:default":
         return f"AnyIO's thread limiter{_size(found, 'tokens')}"
     word = "thread limiter" if found.resource.startswith("anyio") else "thread pool"
-    return f"the {word}{_size(found, 'threads')}{_made_at(situation, found)}"
+    return f"the {word}{_size(found, 'thread')}{_made_at(situation, found)}"
 
 
 def _pool_word(kind: str) -> str:
@@ -57,7 +57,7 @@ def _pool_word(kind: str) -> str:
 def _size(found: Bottleneck, noun: str) -> str:
     if not found.capacity:
         return ""
-    return f" ({format_number(found.capacity)} {noun if found.capacity != 1 else noun.removesuffix('s')})"
+    return f" ({plural(round(found.capacity), noun)})"
 
 
 def _made_at(situation: Situation, found: Bottleneck) -> str:

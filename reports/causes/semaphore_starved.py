@@ -29,7 +29,7 @@ def find_semaphore_starved(situation: Situation) -> Iterator[Finding]:
             cause=ID,
             role="limit",
             confidence=rate_confidence(found.share, is_proven=found.is_proven),
-            share_of_growth=found.share,
+            share_of_growth=min(found.share, 1.0),
             location=location,
             summary=f"{format_ratio(min(found.share, 1.0))} of the added time is waiting for "
             f"{name_resource(situation, found)}, at {say_location(location)}.",

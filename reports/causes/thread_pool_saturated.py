@@ -28,7 +28,7 @@ def find_thread_pool_saturated(situation: Situation) -> Iterator[Finding]:
             cause=ID,
             role="limit",
             confidence=rate_confidence(found.share, is_proven=found.is_proven),
-            share_of_growth=found.share,
+            share_of_growth=min(found.share, 1.0),
             location=location,
             summary=f"{format_ratio(min(found.share, 1.0))} of the added time is waiting for a thread of "
             f"{name_resource(situation, found)}, held by {holder}.",

@@ -1,0 +1,165 @@
+"""growing_state: the prompt grows with every request served, and with it cost and latency.  Wrong at any load.
+
+Looks at the first call of each invocation in the order they were served: an agent's prompt grows within one invocation
+and starts anew with the next.  A history that is trimmed stops growing and is no cause.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from reports.causes.cause import rate_confidence
+from reports.causes.evidence import tell
+from reports.causes.exchange_places import locate_exchange
+from reports.causes.situation import Situation
+from reports.columns import Floats
+from reports.tables import Attempts
+from reports.units import format_count, format_number, format_ratio
+from reports.verdict import Evidence, Finding
+
+ID = "growing_state"
+CHAT = "chat.completions"
+FEWEST_CALLS = 30  # of one kind; with fewer a trend is chance
+GROWN_RATIO = 2.0  # last tenth of a series to its first: less may be a longer question
+STILL_RATIO = 0.25  # of the slope of the whole, kept in the last third: it has not stopped
+STEADILY = 0.8  # rank correlation of prompt size with the order of serving
+MUCH_RATIO = 4.0
+TENTH = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trend:
+    """How the size of prompts went over the run."""
+
+    by: str  # "requests served" or "requests of one user"
+    first_chars: float
+    last_chars: float
+    per_request_chars: float
+    correlation: float
+    is_still_growing: bool
+    count: int
+
+    @property
+    def is_growth(self) -> bool:
+        grown = self.last_chars >= GROWN_RATIO * self.first_chars
+        return grown and self.correlation >= STEADILY and self.is_still_growing
+
+
+def find_growing_state(situation: Situation) -> Iterator[Finding]:
+    trend = find_trend(situation)
+    if trend is None:
+        return
+    location = locate_exchange(situation)
+    ratio = trend.last_chars / max(trend.first_chars, 1.0)
+    yield Finding(
+        cause=ID,
+        role="defect",
+        confidence=rate_confidence(None, is_proven=ratio >= MUCH_RATIO or trend.correlation > 0.95),
+        share_of_growth=None,
+        location=location,
+        summary=f"Prompts grow with {trend.by}: from {format_count(round(trend.first_chars))} to "
+        f"{format_count(round(trend.last_chars))} characters during the run, and they have not stopped.",
+        evidence=list(_tell(situation, trend)),
+        fix="Keep only what the next answer needs: trim or summarise the history (trim_messages, a window of the last "
+        "messages, a summary), keep it per session and drop it when the session ends, and reset lists and caches that "
+        "live as long as the process.",
+    )
+
+
+def find_trend(situation: Situation) -> Trend | None:
+    """The growth of prompts over the run, whichever order shows it more clearly; None when they do not grow."""
+    attempts = situation.dataset.attempts
+    if attempts is None:
+        return None
+    chat = attempts.take(_is_first_chat(attempts))
+    if len(chat) < FEWEST_CALLS:
+        return None
+    sizes = chat.prompt_chars.astype(float)
+    served = np.arange(len(chat), dtype=float)
+    turns = _turns(situation, chat)
+    candidates = [_measure(sizes, served, "requests served")]
+    if turns is not None:
+        candidates.append(_measure(sizes, turns, "requests of one user"))
+    growing = [trend for trend in candidates if trend.is_growth]
+    return max(growing, key=lambda trend: trend.correlation, default=None)
+
+
+def _is_first_chat(attempts: Attempts) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """The first call of each invocation that is known, in order of arrival."""
+    wanted = (attempts.prompt_chars >= 0) & (attempts.trace_id != b"") & (attempts.retry_count <= 0)
+    if CHAT in attempts.endpoints:
+        wanted &= attempts.endpoint == attempts.endpoints.index(CHAT)
+    rows = np.flatnonzero(wanted)
+    _, first = np.unique(attempts.trace_id[rows], return_index=True)
+    chosen = np.zeros(len(attempts), bool)
+    chosen[rows[first]] = True
+    return chosen
+
+
+def _turns(situation: Situation, chat: Attempts) -> Floats | None:
+    """How many requests the user had sent before; None when that is not known of every call."""
+    invocations = situation.dataset.invocations
+    order = np.argsort(invocations.trace_id, kind="stable")
+    known = invocations.trace_id[order]
+    if not len(known):
+        return None
+    rows = np.minimum(np.searchsorted(known, chat.trace_id), len(known) - 1)
+    if np.any(known[rows] != chat.trace_id):
+        return None
+    return invocations.sequence[order][rows].astype(float)
+
+
+def _measure(sizes: Floats, order: Floats, by: str) -> Trend:
+    ranked = sizes[np.argsort(order, kind="stable")]
+    positions = np.sort(order)
+    tenth = max(1, len(ranked) // TENTH)
+    last_third = slice(2 * len(ranked) // 3, None)
+    slope = _slope(positions, ranked)
+    return Trend(
+        by=by,
+        first_chars=float(np.mean(ranked[:tenth])),
+        last_chars=float(np.mean(ranked[-tenth:])),
+        per_request_chars=slope,
+        correlation=_rank_correlation(order, sizes),
+        is_still_growing=slope > 0
+        and _slope(positions[last_third], ranked[last_third]) >= STILL_RATIO * slope,
+        count=len(ranked),
+    )
+
+
+def _slope(x: Floats, y: Floats) -> float:
+    spread = float(np.var(x))
+    return float(np.mean((x - x.mean()) * (y - y.mean()))) / spread if spread > 0 else 0.0
+
+
+def _rank_correlation(x: Floats, y: Floats) -> float:
+    """Spearman's, ties with their mean rank; 0 when one does not vary."""
+    ranks = [_mean_ranks(values) for values in (x, y)]
+    if min(float(np.std(one)) for one in ranks) == 0.0:
+        return 0.0
+    return float(np.corrcoef(ranks[0], ranks[1])[0, 1])
+
+
+def _mean_ranks(values: Floats) -> Floats:
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    ends = np.cumsum(counts)
+    return np.asarray((ends - (counts - 1) / 2.0)[inverse])
+
+
+def _tell(situation: Situation, trend: Trend) -> Iterator[Evidence]:
+    yield tell(
+        f"Over {format_count(trend.count)} requests the first prompt of a request grew by "
+        f"{format_number(trend.per_request_chars)} characters for each of the {trend.by} (rank correlation "
+        f"{format_number(trend.correlation)}).",
+        "provider",
+    )
+    growth = situation.growth
+    if growth is not None and growth.is_enough:
+        share = growth.share("provider", "provider_queue")
+        if share > 0:
+            yield tell(
+                f"The provider's time for these prompts is {format_ratio(min(share, 1.0))} of the added time."
+            )
