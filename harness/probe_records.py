@@ -84,6 +84,7 @@ class LoopActivity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     end_s: float
     busy_s: float  # not waiting in select
     cpu_s: float | None  # CPU time of the loop's thread
+    starved_s: float | None = None  # its thread could run, but the machine had no processor for it
     late_s: float  # busy in stretches long enough to hurt others (see late_after_s)
     longest_s: float
 

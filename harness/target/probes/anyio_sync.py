@@ -6,7 +6,7 @@ import functools
 import sys
 import weakref
 from collections.abc import Callable
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any
 
 from harness.target.probes.permits import PermitBook, Permits
@@ -63,9 +63,9 @@ class AnyioSyncProbe:
         sites, state_of = self._context.sites, self._state_of
 
         async def acquire(primitive: Any, *args: Any) -> Any:
-            trace = current_trace()
-            site, _ = (UNKNOWN, "") if trace is None else sites.of_caller(sys._getframe(1), through=THROUGH)
-            if trace is None or site == UNKNOWN:
+            trace, frame = current_trace(), sys._getframe(1)
+            site, _ = (UNKNOWN, "") if trace is None else sites.of_caller(frame, through=THROUGH)
+            if trace is None or site == UNKNOWN or _is_for_a_thread(frame):
                 return await original(primitive, *args)
             state = state_of(primitive, kind, site, capacity(primitive))
             span = state.wait(trace, site)  # forgotten when it was short
@@ -108,3 +108,14 @@ class AnyioSyncProbe:
             return weakref.ref(primitive, lambda _: self._states.pop(number, None))
         except TypeError:
             return primitive
+
+
+def _is_for_a_thread(frame: FrameType | None) -> bool:
+    """Whether AnyIO takes a token to run something in a thread: anyio_threads sees to that."""
+    for _ in range(4):
+        if frame is None:
+            return False
+        if frame.f_code.co_name == "run_sync_in_worker_thread":
+            return True
+        frame = frame.f_back
+    return False

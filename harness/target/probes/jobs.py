@@ -187,11 +187,14 @@ def _look_inside(function: Any, args: tuple[Any, ...], sites: SiteBook) -> tuple
     if code is None or sites.is_user(code):
         return None
     for name, cell in zip(code.co_freevars, getattr(function, "__closure__", None) or (), strict=False):
-        if name in INNER_NAMES:
-            try:
-                return (cell.cell_contents, args) if callable(cell.cell_contents) else None
-            except ValueError:  # an empty cell
-                return None
+        try:
+            held = cell.cell_contents
+        except ValueError:  # an empty cell
+            continue
+        if name in INNER_NAMES and callable(held):
+            return held, args
+        if name == "self":
+            owner = held
     for name in INNER_NAMES[:3]:
         held = getattr(owner, name, None)
         if callable(held):

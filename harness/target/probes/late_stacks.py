@@ -42,7 +42,9 @@ class LateStacksProbe:
         self._context: ProbeContext | None = None
         self._frames = frames or FrameReader()
         self._calls = CallNames()
-        self._looked: dict[int, tuple[float, float]] = {}  # by loop: when, and its thread's CPU clock then
+        self._looked: dict[
+            int, tuple[float, float]
+        ] = {}  # by loop: when, and how long its thread had computed
         self._noted: dict[int, tuple[float, float]] = {}  # by loop: stretch, and its age when noted
         self._in_second = (0, 0)
         self._counts: defaultdict[tuple[int, str], float] = defaultdict(float)
@@ -92,13 +94,17 @@ class LateStacksProbe:
         assert self._context is not None
         for watch in self._context.loops.watches:
             since_s = watch.busy_since_s
-            cpu_s = watch.cpu_s()
-            before_s, before_cpu_s = self._looked.get(watch.number, (0.0, 0.0))
-            if cpu_s is not None:
-                self._looked[watch.number] = (now_s, cpu_s)
-            if not since_s or now_s < since_s or cpu_s is None:
+            cpu_s, starved_s = watch.read_clocks()
+            if cpu_s is None:
                 continue
-            share = (cpu_s - before_cpu_s) / max(now_s - before_s, 1e-6) if before_s else None
+            wanted_s = cpu_s + (
+                starved_s or 0.0
+            )  # a machine that is short of processors does not make it blocked
+            before_s, before_wanted_s = self._looked.get(watch.number, (0.0, 0.0))
+            self._looked[watch.number] = (now_s, wanted_s)
+            if not since_s or now_s < since_s:
+                continue
+            share = (wanted_s - before_wanted_s) / max(now_s - before_s, 1e-6) if before_s else None
             computes = None if share is None else share > MOSTLY
             self._note(watch, since_s, now_s, computes)
 
@@ -106,9 +112,10 @@ class LateStacksProbe:
         frame = sys._current_frames().get(watch.thread_id)
         if frame is None or self._context is None or watch.busy_since_s != since_s:
             return
-        called = self._calls.of(frame)
-        waits_in = called if called in BLOCKING and not computes else ""
         user = self._context.sites.find_user_frame(frame)
+        waits_in = "" if computes else self._blocking_call(frame)
+        if user is None and waits_in in ("poll", "select"):  # the loop's own
+            return
         site = -1 if user is None else self._context.sites.of_frame(user)
         if waits_in or not self._has_signal:
             self._counts[site, waits_in or ("await" if is_awaiting(user, frame) else "")] += 0.5
@@ -126,6 +133,11 @@ class LateStacksProbe:
                     trace_id=trace_of_running_task(watch.loop),
                 )
             )
+
+    def _blocking_call(self, frame: FrameType) -> str:
+        """What blocks the thread; asyncio's own sockets never do, though they let others run."""
+        called = self._calls.of(frame)
+        return called if called in BLOCKING and "/asyncio/" not in frame.f_code.co_filename else ""
 
     def _is_news(self, watch: LoopWatch, since_s: float, age_s: float, now_s: float) -> bool:
         """A stretch is noted when it becomes long, and again each time its age has grown fourfold."""

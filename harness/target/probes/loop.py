@@ -30,7 +30,7 @@ class LoopProbe:
     def __init__(self) -> None:
         self._context: ProbeContext | None = None
         self._patches = Patches()
-        self._last: dict[int, tuple[float, float, float, float | None]] = {}
+        self._last: dict[int, tuple[float, float, float, float | None, float | None]] = {}
         self._second_loops = 0
 
     def install(self, context: ProbeContext) -> None:
@@ -87,13 +87,13 @@ class LoopProbe:
 
     def _write_one(self, watch: LoopWatch, now_s: float, context: ProbeContext) -> None:
         busy_s, late_s, going_s = watch.busy_until(now_s)
-        cpu_s = watch.cpu_s()
+        cpu_s, starved_s = watch.read_clocks()
         before = self._last.get(watch.number)
-        self._last[watch.number] = (now_s, busy_s, late_s, cpu_s)
+        self._last[watch.number] = (now_s, busy_s, late_s, cpu_s, starved_s)
         longest_s, watch.longest_s = max(watch.longest_s, going_s), 0.0
         if before is None:
             return
-        used_s = None if cpu_s is None or before[3] is None else cpu_s - before[3]
+        used_s = _since(before[3], cpu_s)
         busy_now_s = busy_s - before[1]
         if not watch.is_exact and used_s is not None:
             busy_now_s = max(busy_now_s, used_s)
@@ -103,7 +103,12 @@ class LoopProbe:
                 end_s=now_s,
                 busy_s=min(max(busy_now_s, 0.0), now_s - before[0]),
                 cpu_s=used_s,
+                starved_s=_since(before[4], starved_s),
                 late_s=max(late_s - before[2], 0.0),
                 longest_s=longest_s,
             )
         )
+
+
+def _since(before: float | None, now: float | None) -> float | None:
+    return None if before is None or now is None else max(now - before, 0.0)

@@ -10,6 +10,7 @@ import inspect
 import linecache
 import sysconfig
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
@@ -34,7 +35,9 @@ class SiteBook:
         self._codes: dict[int, tuple[bool, CodeType]] = {}  # by id: hashing a code object reads all of it
         self._packages: dict[str, str] = {}  # by file
         self._standard = sysconfig.get_paths()["stdlib"]
-        self._sites: dict[tuple[int, int], int] = {}  # by code and instruction, -1: the whole function
+        self._at_instruction: dict[tuple[int, int], int] = {}
+        self._at_line: dict[tuple[int, int], int] = {}
+        self._count = 0
 
     def is_user(self, code: CodeType) -> bool:
         """Whether it is the user's own code."""
@@ -77,7 +80,7 @@ class SiteBook:
         return UNKNOWN, ""
 
     def package_of(self, file: str) -> str:
-        """``langchain_core`` for its files; empty for the standard library's."""
+        """``langchain_core`` for its files; empty for the standard library's, and for what the probes put between."""
         known = self._packages.get(file)
         if known is None:
             known = self._packages[file] = _find_package(file, self._standard)
@@ -85,9 +88,15 @@ class SiteBook:
 
     def of_frame(self, frame: FrameType) -> int:
         """The place where a frame of the user's is now."""
-        key = (id(frame.f_code), frame.f_lasti)
-        number = self._sites.get(key)
-        return self._add(key, self._stack(frame)) if number is None else number
+        known = self._at_instruction.get((id(frame.f_code), frame.f_lasti))
+        if known is not None:
+            return known
+        line = frame.f_lineno or frame.f_code.co_firstlineno
+        number = self._at_line.get((id(frame.f_code), line))
+        if number is None:
+            number = self._add((id(frame.f_code), line), self._stack(frame))
+        self._at_instruction[id(frame.f_code), frame.f_lasti] = number
+        return number
 
     def of_positions(self, positions: Sequence[tuple[CodeType, int]]) -> int:
         """The innermost user position of a chain of them, outermost first; -1 when there is none."""
@@ -95,32 +104,25 @@ class SiteBook:
         if not own:
             return UNKNOWN
         code, line = own[-1]
-        key = (id(code), -2 - line)
-        number = self._sites.get(key)
+        number = self._at_line.get((id(code), line))
         if number is not None:
             return number
-        return self._add(key, [self._frames.read(*position) for position in reversed(own)])
+        return self._add((id(code), line), [self._frames.read(*position) for position in reversed(own)])
 
     def of_line(self, file: str, line: int, function: str) -> int:
         """A line of the user's, of which only the text form of a stack is left; -1 when it is a library's."""
         if not self._frames.is_user(file):
             return UNKNOWN
-        key = (hash((file, function)), -2 - line)
-        number = self._sites.get(key)
+        key = (hash((file, function)), line)
+        number = self._at_line.get(key)
         if number is not None:
             return number
         source = linecache.getline(file, line).strip()[:200] or None
         return self._add(key, [Frame(file=file, line=line, function=function, code=source, is_user=True)])
 
     def of_code(self, code: CodeType) -> int:
-        """A function of the user's as a whole; -1 when it is a library's."""
-        if not self.is_user(code):
-            return UNKNOWN
-        key = (id(code), -1)
-        number = self._sites.get(key)
-        if number is not None:
-            return number
-        return self._add(key, [self._frames.read(code, code.co_firstlineno)])
+        """A function of the user's as a whole: the line of its ``def``; -1 when it is a library's."""
+        return self.of_positions([(code, code.co_firstlineno)])
 
     def of_function(self, function: Any) -> int:
         """The same for anything callable; -1 when there is no Python code behind it."""
@@ -139,9 +141,10 @@ class SiteBook:
         return frames
 
     def _add(self, key: tuple[int, int], stack: list[Frame]) -> int:
-        if len(self._sites) >= MAX_SITES:
+        if self._count >= MAX_SITES:
             return UNKNOWN
-        number = self._sites[key] = len(self._sites)
+        number = self._at_line[key] = self._count
+        self._count += 1
         self._emit(Site(id=number, stack=[self._clean(frame) for frame in stack]))
         return number
 
@@ -156,6 +159,6 @@ def _find_package(file: str, standard: str) -> str:
     for mark in INSTALLED:
         if mark in file:
             return file.rpartition(mark)[2].partition("/")[0].removesuffix(".py")
-    if file.startswith(("<", standard)):
+    if file.startswith(("<", standard, str(Path(__file__).parent))):
         return ""
     return "harness" if "/harness/" in file else "unknown"
