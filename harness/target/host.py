@@ -67,6 +67,11 @@ class Host:
         if self._server is not None:
             self._server.should_exit = True
 
+    def record_rest(self) -> None:
+        """Write down what is still in flight, with its stack.  From any thread; nothing may follow but the end."""
+        for invocation in self._book.in_flight():
+            self._lifecycle.record_cut(invocation, "cancelled", "the target was stopped", blocked=True)
+
     async def serve(self, value: Any, name: str, listener: socket.socket) -> None:
         """Serve until told to leave.  Raises BadInputError or TargetError when it cannot begin."""
         loop = asyncio.get_running_loop()

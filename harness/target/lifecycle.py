@@ -10,7 +10,7 @@ import contextvars
 import sys
 import time
 import traceback
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Literal
 
 from harness.redaction import Redactor
@@ -35,12 +35,11 @@ class Lifecycle:
         self._logged: set[str] = set()
 
     def start(
-        self, invocation: OpenInvocation, exchange: Exchange, work: Awaitable[bytes]
+        self, invocation: OpenInvocation, exchange: Exchange, work: Callable[[], Awaitable[bytes]]
     ) -> asyncio.Task[None]:
         """Run ``work`` as the invocation's and answer with what it returns."""
-        context = (
-            contextvars.copy_context()
-        )  # its own: the caller's task only waits, and is not the invocation's
+        # A context of its own: the caller's task only waits, and is not the invocation's.
+        context = contextvars.copy_context()
         context.run(self._enter, invocation)
         task = asyncio.get_running_loop().create_task(self._run(invocation, exchange, work), context=context)
         invocation.task = task
@@ -82,9 +81,11 @@ class Lifecycle:
         )
         self._end_trace(invocation, is_cut=True)
 
-    async def _run(self, invocation: OpenInvocation, exchange: Exchange, work: Awaitable[bytes]) -> None:
+    async def _run(
+        self, invocation: OpenInvocation, exchange: Exchange, work: Callable[[], Awaitable[bytes]]
+    ) -> None:
         try:
-            answer = await work
+            answer = await work()
         except asyncio.CancelledError as error:
             if not invocation.recorded:  # not our doing: something inside the chain was cancelled
                 await self._fail(invocation, exchange, error)

@@ -79,6 +79,7 @@ def serve(run_directory: Path, port: int) -> None:
         asyncio.set_event_loop(loop)
         run_loop(loop, loop.create_task(host.serve(value, found.name, listener)))
     finally:
+        host.record_rest()
         book.flush()
         probes.close()
 
@@ -144,6 +145,7 @@ def leave(host: Host, book: InvocationBook, probes: ProbeSet) -> None:
     """The parent is gone or wants us to go: politely, and for certain."""
     host.leave()
     threading.Event().wait(LEAVE_S)
+    host.record_rest()
     book.flush()
     probes.flush()
     os._exit(ExitCode.OK)

@@ -86,7 +86,7 @@ class RunnableApp:
             return
         mode, call = self._calls[scope["path"]]
         invocation = self._book.open(headers, mode=mode)
-        self._lifecycle.start(invocation, exchange, call(invocation, request, exchange))
+        self._lifecycle.start(invocation, exchange, lambda: call(invocation, request, exchange))
         await wait_for_disconnect(receive)
         if not exchange.finished:
             self._lifecycle.cut(invocation, "cancelled", "the client closed the connection")

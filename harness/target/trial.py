@@ -74,7 +74,7 @@ async def try_call(
             errors.append(error)
             raise
 
-    task = lifecycle.start(invocation, exchange, work())
+    task = lifecycle.start(invocation, exchange, work)
     _, pending = await asyncio.wait({task}, timeout=TRIAL_S)
     called_provider = invocation.provider_calls > 0
     if pending:

@@ -35,7 +35,7 @@ class UserApp:
         invocation = self._book.open(dict(scope["headers"]), mode="asgi")
         watch = AnswerWatch(invocation, send)
         messages: asyncio.Queue[Message] = asyncio.Queue()
-        self._lifecycle.start(invocation, watch.exchange, self._call(scope, messages, watch))
+        self._lifecycle.start(invocation, watch.exchange, lambda: self._call(scope, messages, watch))
         while True:
             message = await receive()
             messages.put_nowait(message)
