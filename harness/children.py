@@ -54,7 +54,9 @@ class Child:
         self.log_file = log_file
         self._ready_file = ready_file
         ready_file.unlink(missing_ok=True)
-        read_end, self._lifeline = os.pipe()
+        read_end, write_end = os.pipe()
+        # As a file object: gevent puts off os.close of a pipe until its loop next wakes, which may be seconds away.
+        self._lifeline = open(write_end, "wb", buffering=0)  # noqa: PTH123, SIM115 - a descriptor, closed by stop
         variables = dict(os.environ if environment is None else environment)
         variables |= {LIFELINE_VARIABLE: str(read_end), READY_VARIABLE: str(ready_file.absolute())}
         try:
@@ -139,9 +141,7 @@ class Child:
         return ":\n  " + "\n  ".join(lines) if lines else "; it printed nothing"
 
     def _cut_lifeline(self) -> None:
-        descriptor, self._lifeline = self._lifeline, -1
-        if descriptor >= 0:
-            os.close(descriptor)
+        self._lifeline.close()
 
     def _signal_group(self, number: int) -> None:
         # The group id is the child's pid (own session), so this never reaches a process that is not ours.
