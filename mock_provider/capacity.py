@@ -45,8 +45,11 @@ class Slots:
         self._start_waiting()
 
     def give_up(self, start: Starter) -> None:
-        """A waiting request went away."""
-        self._waiting.remove(start)
+        """A waiting request went away; if its turn had just come, so does its slot."""
+        try:
+            self._waiting.remove(start)
+        except ValueError:
+            self.leave()
 
     def change(self, capacity: Capacity) -> None:
         """Other settings from now on; who is served or waits already stays."""

@@ -119,6 +119,7 @@ class Server:
         exchange = Exchange(
             server=self,
             connection=connection,
+            connection_ordinal=connection.ordinal,
             incoming=incoming,
             ordinal=ordinal,
             in_flight=self.statistics.in_flight,
