@@ -14,7 +14,14 @@ from mock_provider.replies.conversation import Conversation
 from mock_provider.replies.json_text import fill_as_json, find_schema, make_json_of_size, make_object
 from mock_provider.replies.refusals import refuse
 from mock_provider.replies.script import Script
-from mock_provider.replies.text import Text, cut_at_stop, find_canaries, make_answer_text, split_text
+from mock_provider.replies.text import (
+    Text,
+    cut_at_stop,
+    find_canaries,
+    make_answer_text,
+    split_fixed_text,
+    split_text,
+)
 from mock_provider.replies.tool_choice import ToolCall, choose_calls
 from mock_provider.replies.wishes import Wishes
 
@@ -64,13 +71,13 @@ def _plan(talk: Conversation, wishes: Wishes, script: Script) -> Answer:
 def make_text(talk: Conversation, wishes: Wishes, script: Script) -> Text:
     """The text before stop sequences and limits."""
     if script.reply_text is not None:
-        return split_text(script.reply_text)
+        return split_fixed_text(script.reply_text)
     canaries = find_canaries(talk.last_user) if script.echo_canaries else []
     prompt = talk.last_user or talk.text
     if wishes.schema is not None:
         return split_text(fill_as_json(wishes.schema, prompt, canaries))
     if script.json_bytes is not None:
-        return split_text(make_json_of_size(script.json_bytes, canaries))
+        return make_json_of_size(script.json_bytes, canaries)
     schema = find_schema(talk.text) if '"properties"' in talk.text else None
     if schema is not None:
         written = fill_as_json(schema, prompt, canaries)

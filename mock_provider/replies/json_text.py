@@ -14,6 +14,7 @@ from mock_provider.replies.lifting import Lifter
 from mock_provider.replies.schema_rules import TYPES
 from mock_provider.replies.schema_values import SchemaFiller
 from mock_provider.replies.spotting import split_name
+from mock_provider.replies.text import Text, join_texts, split_text
 from mock_provider.replies.vocabulary import NUMBER_WORDS
 
 _KEY = re.compile(r"['\"`]([^\W\d][\w-]{0,60})['\"`]")
@@ -57,22 +58,22 @@ def make_object(prompt: str, canaries: Sequence[str]) -> str:
     return fill_as_json(schema, said, canaries)
 
 
-def make_json_of_size(size: int, canaries: Sequence[str]) -> str:
+def make_json_of_size(size: int, canaries: Sequence[str]) -> Text:
     """A JSON object of this many bytes, or of the fewest that hold its parts."""
     head = '{"canaries":' + msgspec.json.encode(list(canaries)).decode() + ',"items":['
-    frame = len(head) + len('],"padding":""}')
-    items = _items_within(max(size - frame, 0))
-    return head + items + '],"padding":"' + "x" * (size - frame - len(items)) + '"}'
+    return join_texts(split_text(head), _make_rest(size - len(head)))
 
 
 @lru_cache(maxsize=32)
-def _items_within(room: int) -> str:
-    items: list[str] = []
-    used = -1
-    while used + len(item := _ITEM % (len(items), len(items), len(items))) + 1 <= room:
-        items.append(item)
-        used += len(item) + 1
-    return ",".join(items)
+def _make_rest(room: int) -> Text:
+    """Items up to the last that fits, and padding."""
+    written: list[str] = []
+    left = room - len('],"padding":""}')
+    while len(item := _ITEM % (len(written), len(written), len(written))) + 1 <= left:
+        written.append(item)
+        left -= len(item) + 1
+    items = ",".join(written)
+    return split_text(items + '],"padding":"' + "x" * (left + bool(written)) + '"}')
 
 
 def _schema_of(key: str, example: Any) -> dict[str, Any]:

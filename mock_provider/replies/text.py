@@ -12,7 +12,7 @@ from functools import cached_property, lru_cache
 import msgspec
 
 CANARY = re.compile(r"cnry[0-9a-f]{12}")
-_TOKEN = re.compile(r"\s*(?:[^\W_]{1,8}|[\W_])|\s+")
+_TOKEN = re.compile(r"\s*(?:[^\W_]{1,8}|(?:[^\w\s]|_){1,3})|\s+")
 _FILLER = (
     " The answer follows from the question as it was asked, and every part of it is stated in plain words."
     " First comes what is known, then what can be said about it, and last what remains open."
@@ -41,9 +41,39 @@ class Text(msgspec.Struct, frozen=True, dict=True):
         return [_encode(piece) for piece in self.pieces]
 
 
+class JoinedText(Text, frozen=True, dict=True):
+    """Two texts in a row, made from what is known of them; ``end`` is usually a shared one."""
+
+    start: Text
+    end: Text
+
+    @cached_property
+    def whole(self) -> str:
+        return self.start.whole + self.end.whole
+
+    @cached_property
+    def encoded(self) -> bytes:
+        return self.start.encoded[:-1] + self.end.encoded[1:]
+
+    @cached_property
+    def encoded_pieces(self) -> list[bytes]:
+        return self.start.encoded_pieces + self.end.encoded_pieces
+
+
+def join_texts(start: Text, end: Text) -> Text:
+    """One text after the other."""
+    return JoinedText(start.pieces + end.pieces, start, end)
+
+
 def split_text(text: str) -> Text:
     """The text in tokens."""
     return Text(tuple(_TOKEN.findall(text)))
+
+
+@lru_cache(maxsize=64)
+def split_fixed_text(text: str) -> Text:
+    """The same for a text that comes again and again: split and encoded once."""
+    return split_text(text)
 
 
 @lru_cache(maxsize=512)
@@ -59,7 +89,7 @@ def make_answer_text(token_count: int, canaries: Sequence[str]) -> Text:
     if not canaries:
         return make_filler(token_count)
     echoed = tuple(f"{canary} " for canary in canaries)
-    return Text(echoed + make_filler(max(token_count - len(echoed), 0)).pieces)
+    return join_texts(Text(echoed), make_filler(max(token_count - len(echoed), 0)))
 
 
 def find_canaries(text: str) -> list[str]:
