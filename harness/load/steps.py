@@ -24,6 +24,7 @@ CUT_S = 5.0  # for requests that are cut off to end
 STATUS_S = 3.0  # a target that does not say how it is in this time is blocked
 SETTLE_S = 5.0  # for what was cancelled, or is still at work, to end
 CANCEL_WAIT_S = 2.0
+SILENT = f"the target did not answer within {STATUS_S:g} s"
 
 
 class TargetOwner(Protocol):
@@ -141,7 +142,8 @@ class StepRunner:
             },
         )
         if self._orders.service.is_controlled:
-            self._make_fit(step, cancelled_before=bool(censored))
+            is_silent = bool(censored) and cancelled is None
+            self._make_fit(step, SILENT if is_silent else self._find_unfitness(cancelled=bool(censored)))
 
     def _cut(self, step: int) -> int | None:
         """Cut off what is left; returns how many invocations the target cancelled, None when it does not say."""
@@ -152,9 +154,11 @@ class StepRunner:
         self._wait(CUT_S, self._is_cut)
         return cancelled
 
-    def _make_fit(self, step: int, *, cancelled_before: bool) -> None:
-        """Restart the target unless it is idle, so that one step's work does not weigh on the next."""
-        why = self._find_unfitness(cancelled_before=cancelled_before)
+    def _make_fit(self, step: int, why: str | None) -> None:
+        """Restart the target unless it is idle, so that one step's work does not weigh on the next.
+
+        why: it is not fit; None when it is.
+        """
         if why is None:
             return
         self._owner.check_alive()
@@ -169,20 +173,21 @@ class StepRunner:
             message=f"after step {step + 1} {why}; the target was started anew for the next step",
         )
 
-    def _find_unfitness(self, *, cancelled_before: bool) -> str | None:
-        """Why the target is not fit for the next step; None when it is."""
+    def _find_unfitness(self, *, cancelled: bool) -> str | None:
+        """Why the target is not fit for the next step; None when it is.
+
+        cancelled: it has been told to cancel already.
+        """
         service = self._orders.service
         status = ask_status(service, timeout_s=STATUS_S)
-        if status is None:
-            return f"the target did not answer within {STATUS_S:g} s"
-        if not status.is_idle and not cancelled_before:
+        if status is not None and not status.is_idle and not cancelled:
             cancel_all(service, wait_s=CANCEL_WAIT_S, timeout_s=STATUS_S)
         until_s = time.monotonic() + SETTLE_S
         while status is not None and not status.is_idle and time.monotonic() < until_s:
             gevent.sleep(POLL_S)
             status = ask_status(service, timeout_s=STATUS_S)
         if status is None:
-            return f"the target did not answer within {STATUS_S:g} s"
+            return SILENT
         return None if status.is_idle else (
             f"{status.in_flight + status.lingering} invocations were still at work in the target, {SETTLE_S:g} s after "
             "they were cancelled"
