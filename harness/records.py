@@ -73,6 +73,7 @@ class Invocation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ] = []  # hung or cancelled: where it waited, outermost first; into the thread it waits for
     stack_taken_s: float | None = None
     canaries_seen: list[str] = []  # canaries found in its answer
+    answered_s: float | None = None  # apps: when the answer was complete; work may go on after it until end_s
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

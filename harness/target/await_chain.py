@@ -118,7 +118,11 @@ def context_of(task: asyncio.Task[Any]) -> contextvars.Context | None:
     if hasattr(task, "get_context"):  # 3.12 and later
         context: contextvars.Context = task.get_context()
         return context
-    return next((found for found in gc.get_referents(task) if isinstance(found, contextvars.Context)), None)
+    referents = [
+        *gc.get_referents(task),
+        getattr(task, "_context", None),
+    ]  # the latter of tasks written in Python
+    return next((found for found in referents if isinstance(found, contextvars.Context)), None)
 
 
 def completes(thread_future: ThreadFuture[Any], loop_future: Any) -> bool:

@@ -35,6 +35,7 @@ from harness.target.user_app import UserApp, as_asgi
 from harness.target.watchdog import Watchdog
 
 BACKLOG = 4096
+KEEP_ALIVE_S = 3600  # a connection closed while a user thinks would look like the chain's failure
 SHUTDOWN_S = 1  # that open requests get when the target is told to leave
 
 
@@ -89,6 +90,7 @@ class Host:
                 access_log=False,
                 proxy_headers=False,
                 backlog=BACKLOG,
+                timeout_keep_alive=KEEP_ALIVE_S,
                 timeout_graceful_shutdown=SHUTDOWN_S,
             )
             self._server = Server(config, on_started=lambda: self._announcement.make(ready))

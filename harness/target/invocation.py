@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from harness.records import Frame, Invocation, InvocationOutcome, StepOpen
 from harness.run_directory import JsonlWriter
@@ -20,6 +20,9 @@ from harness.tracing import SEQUENCE_HEADER, STEP_HEADER, USER_HEADER, new_trace
 if TYPE_CHECKING:
     from harness.target.probes.jobs import Job
     from harness.target.probes.recorder import OpenTrace
+
+
+Answer: TypeAlias = Callable[[int, str], Coroutine[None, None, None]]
 
 
 class StepLog(Protocol):
@@ -33,6 +36,7 @@ class OpenInvocation:
 
     __slots__ = (
         "answer",
+        "answered_s",
         "canaries",
         "jobs",
         "mode",
@@ -62,9 +66,8 @@ class OpenInvocation:
         self.steps: StepLog | None = None
         self.provider_calls = 0
         self.canaries: list[str] = []
-        self.answer: Callable[[int, str], Coroutine[None, None, None]] | None = (
-            None  # fails the request at once
-        )
+        self.answer: Answer | None = None  # fails the request at once
+        self.answered_s: float | None = None  # apps: work may go on after the answer
         self.recorded = False
         self.trace: OpenTrace | None = None  # what the probes record of it
 
@@ -153,6 +156,7 @@ class InvocationBook:
                 stack=stack or [],
                 stack_taken_s=stack_taken_s,
                 canaries_seen=invocation.canaries,
+                answered_s=invocation.answered_s,
             )
         )
         return True

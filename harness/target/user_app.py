@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Callable
 from typing import Any
 
 from harness.target.http import AsgiApp, Exchange, Message, Receive, Scope, Send
@@ -33,14 +35,16 @@ class UserApp:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         invocation = self._book.open(dict(scope["headers"]), mode="asgi")
-        watch = AnswerWatch(invocation, send)
+        waiting = asyncio.current_task()
+        watch = AnswerWatch(invocation, send, on_break=lambda: waiting is not None and waiting.cancel())
         messages: asyncio.Queue[Message] = asyncio.Queue()
         self._lifecycle.start(invocation, watch.exchange, lambda: self._call(scope, messages, watch))
-        while True:
-            message = await receive()
-            messages.put_nowait(message)
-            if message["type"] == "http.disconnect":
-                break
+        try:
+            await _pass_on(receive, messages)
+        except asyncio.CancelledError:
+            if not watch.exchange.broken:
+                raise
+            return  # without the rest of the answer: the server closes the connection
         if not watch.exchange.finished:
             self._lifecycle.cut(invocation, "cancelled", "the client closed the connection")
 
@@ -58,15 +62,45 @@ class UserApp:
         return watch
 
 
+async def _pass_on(receive: Receive, messages: asyncio.Queue[Message]) -> None:
+    """Hand the app what the client sends, until the client is gone or the answer complete."""
+    while True:
+        message = await receive()
+        messages.put_nowait(message)
+        if message["type"] == "http.disconnect":
+            return
+
+
 class AppError(Exception):
     """The app answered with a server error, or not at all."""
+
+
+class AppExchange(Exchange):
+    """The app's own answer.  One that has begun cannot be turned into an error: its connection is broken off."""
+
+    __slots__ = ("_on_break", "broken")
+
+    def __init__(self, send: Send, *, on_break: Callable[[], object]) -> None:
+        super().__init__(send)
+        self._on_break = on_break
+        self.broken = False
+
+    async def fail(self, status: int, message: str) -> None:
+        """An error as the answer, or the end of the connection."""
+        if self.finished:
+            return
+        if self.started:
+            self.finished = self.broken = True
+            self._on_break()
+        else:
+            await super().fail(status, message)
 
 
 class AnswerWatch:
     """Looks at the app's answer as it passes."""
 
-    def __init__(self, invocation: OpenInvocation, send: Send) -> None:
-        self.exchange = Exchange(send)
+    def __init__(self, invocation: OpenInvocation, send: Send, *, on_break: Callable[[], object]) -> None:
+        self.exchange = AppExchange(send, on_break=on_break)
         self._invocation = invocation
         self._send = send
         self._status: int | None = None
@@ -81,7 +115,9 @@ class AnswerWatch:
             exchange.started = True
         elif message["type"] == "http.response.body":
             self._look_for_canaries(message.get("body", b""))
-            exchange.finished = not message.get("more_body", False)
+            if not message.get("more_body", False):
+                exchange.finished = True
+                self._invocation.answered_s = time.monotonic()
         await self._send(message)
 
     def check(self) -> None:

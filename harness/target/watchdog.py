@@ -38,6 +38,7 @@ class Watchdog:
     def _watch(self) -> None:
         pause_s = min(LONGEST_PAUSE_S, self._timeout_s / 5)
         while not self._stopped.wait(pause_s):
+            self._book.flush()  # here, so that the disk's time is not the loop's
             oldest_start_s = self._book.oldest_start_s()
             if oldest_start_s is not None and time.monotonic() - oldest_start_s >= self._timeout_s:
                 self._cut_overdue()

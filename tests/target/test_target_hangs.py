@@ -297,7 +297,7 @@ def test_a_tool_of_an_agent_is_found_through_the_graph(
 APP = """
     import asyncio
     import time
-    from fastapi import FastAPI
+    from fastapi import BackgroundTasks, FastAPI
     from fastapi.responses import StreamingResponse
 
     app = FastAPI()
@@ -309,6 +309,14 @@ APP = """
     @app.get("/sync")
     def sync():
         time.sleep(6)
+
+    async def later():
+        await asyncio.Event().wait()
+
+    @app.get("/background")
+    async def background(tasks: BackgroundTasks):
+        tasks.add_task(later)
+        return "accepted"
 
     @app.get("/stream")
     async def stream():
@@ -326,11 +334,21 @@ def test_an_endpoint_that_hangs_is_cut_off(start_target: StartTarget, path: str,
     assert user_functions(the_hung(target)) == [function]
 
 
-def test_an_endpoint_s_stream_that_hangs_is_closed(start_target: StartTarget) -> None:
+def test_an_endpoint_s_stream_that_hangs_is_broken_off(start_target: StartTarget) -> None:
     target = start_target(APP, "app", timeout_s=0.8)
-    with contextlib.suppress(httpx.RemoteProtocolError):
+    with pytest.raises(httpx.RemoteProtocolError):
         target.get("/stream")
     assert user_functions(the_hung(target)) == ["parts"]
+
+
+def test_work_after_the_answer_belongs_to_the_invocation(start_target: StartTarget) -> None:
+    target = start_target(APP, "app", timeout_s=0.8)
+    assert target.get("/background").json() == "accepted"
+    assert eventually(lambda: target.status()["in_flight"] == 0)
+    record = the_hung(target)
+    assert user_functions(record) == ["later"]
+    assert record.answered_s is not None
+    assert record.answered_s < record.end_s
 
 
 def test_a_client_that_hangs_up_cancels_its_endpoint(start_target: StartTarget) -> None:
