@@ -29,7 +29,7 @@ def describe(file: Path) -> dict[str, Any]:
 
 
 def describe_all() -> list[dict[str, Any]]:
-    """A row for each scenario that ships: file, name, what it teaches and expects."""
+    """A row for each scenario that ships: file, name, targets, what it teaches and expects."""
     rows = []
     for file in _shipped_files():
         scenario = find_scenario(file)
@@ -40,6 +40,8 @@ def describe_all() -> list[dict[str, Any]]:
                 "name": scenario.name or file.stem,
                 "teaches": scenario.teaches,
                 "expects": scenario.expects,
+                "target": scenario.target,
+                "fixed": scenario.fixed,
             }
         )
     return rows

@@ -20,7 +20,7 @@ NOT_GIVEN: Any = object()
 
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
-    """One load test: every field but ``teaches`` becomes a field of RunSettings.
+    """One load test: every field but ``teaches`` and ``fixed`` becomes a field of RunSettings.
 
     Paths are relative to the working directory, or to the nearest folder above the scenario's file that has them.
     Durations are "10s", "500ms", "2m" or seconds.
@@ -30,6 +30,7 @@ class Scenario:
     name: str | None = None  # None: the scenario's file
     teaches: str = ""  # one sentence, shown by `chainload scenarios`
     expects: str | None = None  # the cause planted here, or "healthy"; read by tests only
+    fixed: str | None = None  # the target put right, to compare with; not run unless asked for
     steps: Sequence[int] = DEFAULT_STEPS
     hold: Duration = 10.0
     mode: Mode = "ainvoke"
