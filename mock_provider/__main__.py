@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from mock_provider.listener import HOST
+from mock_provider.console import describe_start, show_live
 from mock_provider.plan import PlanError, load_plan, plan_to_toml
 from mock_provider.process import BAD_INPUT, describe_bind_error, say_ready, serve
 from mock_provider.server import Server
@@ -57,8 +57,8 @@ def _describe(error: OSError, options: argparse.Namespace) -> str:
 
 
 def _announce(server: Server) -> None:
-    control = f"http://{HOST}:{server.port}/_mock/"
-    print(f"The mock provider serves {server.url} (control: {control})", flush=True)  # noqa: T201 - our output
+    print(describe_start(server.engine.plan, server.port), flush=True)  # noqa: T201 - our output
+    show_live(server)
 
 
 def _fail(words: str) -> int:

@@ -13,6 +13,7 @@ import msgspec
 
 from mock_provider.answer import Answer
 from mock_provider.incoming import Incoming
+from mock_provider.judgement import judge_client
 from mock_provider.metrics import write_metrics
 from mock_provider.openai_errors import error_answer
 from mock_provider.plan import PlanError, check_plan, override_plan
@@ -35,6 +36,7 @@ class Control:
             ("PUT", "/_mock/plan"): self._replace_plan,
             ("GET", "/_mock/ledger"): self._read_ledger,
             ("GET", "/_mock/stats"): self._read_stats,
+            ("GET", "/_mock/client"): self._judge_client,
             ("POST", "/_mock/reset"): self._reset,
             ("GET", "/metrics"): self._read_metrics,
         }
@@ -91,6 +93,10 @@ class Control:
 
     def _read_stats(self, incoming: Incoming) -> Answer:
         return _json(self._server.snapshot())
+
+    def _judge_client(self, incoming: Incoming) -> Answer:
+        self._server.write_down()
+        return _json(judge_client(self._server.ledger.recent))
 
     def _reset(self, incoming: Incoming) -> Answer:
         self._server.reset()

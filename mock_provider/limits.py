@@ -58,7 +58,7 @@ class Bucket:
             level = self._level + (now_s - self._seen_s) * self.per_s
             self._level = level if level < self.size else self.size
             self._seen_s = now_s
-        if amount <= self._level:
+        if amount <= self._level + ROUNDING:
             return 0.0
         return math.inf if amount > self.size else (amount - self._level) / self.per_s
 
