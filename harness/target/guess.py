@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import typing
 import warnings
 from collections.abc import Mapping
@@ -70,7 +71,29 @@ def schema_of(runnable: Any) -> Mapping[str, Any]:
             schema = runnable.get_input_jsonschema()
         except Exception:  # a typing.TypedDict before Python 3.12, types without a JSON schema
             schema = _typed_dict_schema(getattr(runnable, "InputType", None))
-    return schema if isinstance(schema, dict) else {}
+        if not isinstance(schema, dict) or not _says_something(schema):
+            schema = _annotated_schema(runnable)
+    properties = schema.get("properties", {})
+    return (
+        properties["root"] if list(properties) == ["root"] else schema
+    )  # LangChain's word for an input as a whole
+
+
+def _says_something(schema: Mapping[str, Any]) -> bool:
+    return any(key in schema for key in ("type", "anyOf", "oneOf", "$ref", "properties", "enum"))
+
+
+def _annotated_schema(runnable: Any) -> dict[str, Any]:
+    """What the first function says that it takes, where LangChain cannot read it (postponed annotations)."""
+    while getattr(runnable, "first", None) is not None:
+        runnable = runnable.first
+    function = getattr(runnable, "afunc", None) or getattr(runnable, "func", None)
+    try:
+        hints = typing.get_type_hints(function, include_extras=True)
+        first = next(iter(inspect.signature(function).parameters))  # type: ignore[arg-type]
+    except Exception:  # no function, no parameters, names that lead nowhere
+        return {}
+    return _field_schema(hints[first]) if first in hints else {}
 
 
 def _typed_dict_schema(cls: Any) -> dict[str, Any]:
