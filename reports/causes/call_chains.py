@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reports.causes.situation import Situation
+from reports.columns import Floats
 from reports.tables import INVOCATION_OUTCOMES, Attempts
 
+Rows = NDArray[np.intp]
 UNENDED = ("hung", "cancelled")
 
 
@@ -45,57 +48,59 @@ def read_call_chains(situation: Situation) -> list[CallChain]:
     attempts = situation.dataset.attempts
     if attempts is None:
         return []
-    wanted = (attempts.trace_id != b"") & (attempts.retry_count <= 0)
-    own = attempts.take(wanted)
-    own = own.take(np.lexsort((own.received_s, own.trace_id)))
-    _, starts = np.unique(own.trace_id, return_index=True)
-    ends = [*starts[1:].tolist(), len(own)]
+    rows = np.flatnonzero((attempts.trace_id != b"") & (attempts.retry_count <= 0))
+    rows = rows[np.lexsort((attempts.received_s[rows], attempts.trace_id[rows]))]
+    ids = attempts.trace_id[rows]
+    begins = (
+        np.flatnonzero(np.concatenate([[True], ids[1:] != ids[:-1]])) if len(ids) else np.empty(0, np.intp)
+    )
     invocations = _invocations(situation)
     return [
-        _make_chain(own.take(slice(first, last)), invocations)
-        for first, last in zip(starts.tolist(), ends, strict=True)
+        _make_chain(attempts, own, invocations) for own in np.split(rows, begins[1:].tolist()) if len(own)
     ]
 
 
 def _invocations(situation: Situation) -> Mapping[bytes, tuple[str, float, float]]:
     table = situation.dataset.invocations
-    rows = zip(
-        table.trace_id.tolist(),
-        table.outcome.tolist(),
-        table.start_s.tolist(),
-        table.end_s.tolist(),
-        strict=True,
-    )
+    columns = (table.trace_id, table.outcome, table.start_s, table.end_s)
+    rows = zip(*(column.tolist() for column in columns), strict=True)
     return {trace: (INVOCATION_OUTCOMES[outcome], start_s, end_s) for trace, outcome, start_s, end_s in rows}
 
 
-def _make_chain(calls: Attempts, invocations: Mapping[bytes, tuple[str, float, float]]) -> CallChain:
-    trace_id = bytes(calls.trace_id[0])
+def _make_chain(
+    attempts: Attempts, rows: Rows, invocations: Mapping[bytes, tuple[str, float, float]]
+) -> CallChain:
+    trace_id = bytes(attempts.trace_id[rows[0]])
     outcome, start_s, end_s = invocations.get(trace_id, (None, None, None))
-    known = calls.prompt_key[calls.prompt_key >= 0].tolist()
-    tool, run = _longest_run(calls.tools.tolist())
+    keys = [key for key in attempts.prompt_key[rows].tolist() if key >= 0]
+    tools = attempts.tools[rows].tolist()
+    tool, run = _longest_run(tools)
+    received_s = attempts.received_s[rows]
     return CallChain(
         trace_id=trace_id.decode(),
-        count=len(calls),
-        widest=_widest(calls),
-        same_prompt=max(Counter(known).values(), default=0),
+        count=len(rows),
+        widest=_widest(received_s, attempts.end_s[rows]),
+        same_prompt=max(Counter(keys).values(), default=0),
         same_tool=run,
-        tool=calls.tool_names[tool] if tool >= 0 else None,
-        ends_with_tool=bool(calls.tools[-1] >= 0),
-        last_s=float(calls.received_s[-1]),
+        tool=attempts.tool_names[tool] if tool >= 0 else None,
+        ends_with_tool=tools[-1] >= 0,
+        last_s=float(received_s[-1]),
         outcome=outcome,
         start_s=start_s,
         end_s=end_s,
     )
 
 
-def _widest(calls: Attempts) -> int:
-    ends = np.sort(np.nan_to_num(calls.end_s, nan=np.inf))
-    begun = np.arange(1, len(calls) + 1)
-    return int(np.max(begun - np.searchsorted(ends, calls.received_s, side="right")))
+def _widest(received_s: Floats, end_s: Floats) -> int:
+    """received_s: ascending."""
+    if len(received_s) == 1:
+        return 1
+    ended = np.searchsorted(np.sort(np.nan_to_num(end_s, nan=np.inf)), received_s, side="right")
+    return int(np.max(np.arange(1, len(received_s) + 1) - ended))
 
 
 def _longest_run(codes: list[int]) -> tuple[int, int]:
+    """The code that came most often in a row, and how often; -1 stands for none."""
     best, best_run, run, last = -1, 0, 0, -1
     for code in codes:
         run = run + 1 if code == last and code >= 0 else int(code >= 0)

@@ -6,14 +6,13 @@ where one function of the user's own does most of it; else it is the framework's
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reports.attribution.capacity import agrees
 from reports.attribution.growth import Growth
-from reports.attribution.state import State
 from reports.causes.cause import LISTED_SHARE, rate_confidence
+from reports.causes.cpu_users import CpuUsers, find_cpu_users
 from reports.causes.evidence import tell
 from reports.causes.loop_load import LoopLoad, computing_ratio, prove_single, read_loop_load
 from reports.causes.places import locate_site, say_location
@@ -23,6 +22,8 @@ from reports.verdict import Evidence, Finding, Proof
 
 ID = "cpu_bound"
 DOMINATES_RATIO = 0.5  # of the computing, in one function of the user's: then it is that function
+MOST_PLACES = 3
+LEAST_PLACE_RATIO = 0.05
 BUSY_CORE = 0.8  # CPU seconds per second: one interpreter at its end, what the machine takes aside
 
 
@@ -31,9 +32,10 @@ class Computing:
     """How much of the growth is computing, and in whose code."""
 
     share: float
-    thread_share: float  # of it, in threads of pools
+    is_in_threads: bool  # most of it, rather than on the loop
     site: int | None  # the user's, when one function dominates
-    site_ratio: float  # its part of the computing
+    site_ratio: float  # the part of the user's largest function
+    users: CpuUsers
 
 
 def find_cpu_bound(situation: Situation) -> Iterator[Finding]:
@@ -44,8 +46,9 @@ def find_cpu_bound(situation: Situation) -> Iterator[Finding]:
     if found.share < LISTED_SHARE:
         return
     load = read_loop_load(situation, situation.high)
-    in_threads = found.thread_share > found.share / 2
-    proof = prove_single(situation, load.cpu_ratio if in_threads else load.busy_ratio)
+    in_threads = found.is_in_threads
+    # Threads that compute make the loop wait for the interpreter: it is busy, too, though its own clock stands still.
+    proof = prove_single(situation, max(load.cpu_ratio or 0.0, load.busy_ratio or 0.0))
     location = locate_site(situation, found.site)
     yield Finding(
         cause=ID,
@@ -54,7 +57,7 @@ def find_cpu_bound(situation: Situation) -> Iterator[Finding]:
         share_of_growth=min(found.share, 1.0),
         location=location,
         summary=_summarise(found, location is not None, say_location(location), in_threads=in_threads),
-        evidence=[*_tell_load(situation, load, growth), *_tell_places(situation, growth, found)],
+        evidence=[*_tell_load(situation, load, growth), *_tell_places(situation, found)],
         fix=_fix(say_location(location) if location else None, proof, in_threads=in_threads),
         proof=proof,
         stack=list(situation.recording.frames(found.site)) if found.site is not None else [],
@@ -62,38 +65,25 @@ def find_cpu_bound(situation: Situation) -> Iterator[Finding]:
 
 
 def find_computing(situation: Situation, growth: Growth) -> Computing:
-    """Time of the loop that computes, and time in threads as far as they were seen computing."""
-    by_site: dict[int, float] = defaultdict(float)
-    threads = 0.0
-    for state, share in growth.explained.items():
+    """Time of the loop that computes, and time in threads as far as they were seen computing.
+
+    Whose computing it is, is another question than who waits for it: threads hold the interpreter while the loop waits.
+    """
+    share = 0.0
+    for state, part in growth.explained.items():
         if state.kind == "loop_computing":
-            by_site[state.site] += share
+            share += part
         elif state.kind == "thread":
-            computed = share * _computing(situation, state)
-            by_site[state.site] += computed
-            threads += computed
-    total = sum(by_site.values())
-    site, ratio = _dominating(situation, by_site, total)
-    return Computing(share=total, thread_share=threads, site=site, site_ratio=ratio)
-
-
-def _computing(situation: Situation, state: State) -> float:
-    ratio = computing_ratio(situation, state, situation.high)
-    return 0.0 if ratio is None else ratio
-
-
-def _dominating(situation: Situation, by_site: dict[int, float], total: float) -> tuple[int | None, float]:
-    """The user's function with most of the computing, by its line with most; None when it has less than half."""
-    functions: dict[tuple[str, str], dict[int, float]] = defaultdict(dict)
-    for site, share in by_site.items():
-        frames = situation.recording.frames(site)
-        if frames and frames[0].is_user:
-            functions[frames[0].file, frames[0].function][site] = share
-    if not functions or total <= 0:
-        return None, 0.0
-    lines = max(functions.values(), key=lambda lines: sum(lines.values()))
-    ratio = sum(lines.values()) / total
-    return (max(lines, key=lambda site: lines[site]), ratio) if ratio >= DOMINATES_RATIO else (None, ratio)
+            share += part * (computing_ratio(situation, state, situation.high) or 0.0)
+    users = find_cpu_users(situation, situation.high)
+    site, ratio = users.main_function(situation)
+    return Computing(
+        share=share,
+        is_in_threads=users.threads_s > users.loop_s,
+        site=site if ratio >= DOMINATES_RATIO else None,
+        site_ratio=ratio,
+        users=users,
+    )
 
 
 def _is_core_full(load: LoopLoad) -> bool:
@@ -128,17 +118,20 @@ def _tell_load(situation: Situation, load: LoopLoad, growth: Growth) -> Iterator
         yield tell(f"With {format_users(growth.high.users)}: {', '.join(parts)}.")
 
 
-def _tell_places(situation: Situation, growth: Growth, found: Computing) -> Iterator[Evidence]:
-    if found.share <= 0:
+def _tell_places(situation: Situation, found: Computing) -> Iterator[Evidence]:
+    users = found.users
+    if users.total_s <= 0:
         return
-    ranked = [(site, share) for site, share in growth.by_site("loop_computing", "thread") if site >= 0][:3]
+    ranked = sorted(
+        ((site, used_s) for site, used_s in users.seconds.items() if site >= 0), key=lambda item: -item[1]
+    )
     named = [
-        f"{format_ratio(min(share / found.share, 1.0))} in {say_location(locate_site(situation, site))}"
-        for site, share in ranked
-        if share >= 0.05 * found.share
+        f"{format_ratio(used_s / users.total_s)} in {say_location(locate_site(situation, site))}"
+        for site, used_s in ranked[:MOST_PLACES]
+        if used_s >= LEAST_PLACE_RATIO * users.total_s
     ]
-    if named:
-        yield tell(f"Of the computing: {', '.join(named)}; the rest in libraries.")
+    rest = "the rest in libraries" if named else "all of it in libraries, on no line of yours that stands out"
+    yield tell(f"Of the computing: {', '.join([*named, rest])}.")
 
 
 def _fix(place: str | None, proof: Proof | None, *, in_threads: bool) -> str:

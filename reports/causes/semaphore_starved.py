@@ -8,20 +8,63 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reports.causes.await_places import FUTURE, find_await_places
 from reports.causes.bottleneck import Bottleneck, find_bottlenecks
-from reports.causes.cause import rate_confidence
-from reports.causes.evidence import tell_holders, tell_law, tell_wait
+from reports.causes.cause import NAMED_SHARE, rate_confidence
+from reports.causes.evidence import tell, tell_holders, tell_law, tell_wait
 from reports.causes.places import locate_site, say_location
 from reports.causes.resource_words import KINDS, kind_of_resource, name_resource
 from reports.causes.situation import Situation
-from reports.units import format_ratio, format_seconds
+from reports.units import format_ratio, format_seconds, format_users
 from reports.verdict import Finding
 
 ID = "semaphore_starved"
+QUEUE_FIX = (
+    "One consumer serves every request in turn: start several consumers, let each take several items at a time, or do "
+    "the work where it is asked for."
+)
 QUEUES = ("queue", "thread_queue", "event", "condition", "thread_condition")
 
 
 def find_semaphore_starved(situation: Situation) -> Iterator[Finding]:
+    found = list(_find_waits(situation))
+    yield from found or _find_turns(situation)
+
+
+def _find_turns(situation: Situation) -> Iterator[Finding]:
+    """A future awaited bare in the user's code: somebody serves one request after the other and sets it."""
+    growth = situation.growth
+    if growth is None or not situation.explains_growth or growth.grown_s <= 0:
+        return
+    place = next((place for place in find_await_places(situation) if place.waits_in == FUTURE), None)
+    if place is None:
+        return
+    unexplained = growth.share("unknown", "step")
+    share = min(place.grown_s / growth.grown_s, unexplained)
+    if share < NAMED_SHARE:
+        return
+    location = locate_site(situation, place.site)
+    yield Finding(
+        cause=ID,
+        role="limit",
+        confidence=rate_confidence(share, is_proven=False),
+        share_of_growth=min(share, 1.0),
+        location=location,
+        summary=f"{format_ratio(min(share, 1.0))} of the added time is waiting at {say_location(location)} for a "
+        "future that something else sets: one consumer serves all requests in turn.",
+        evidence=[
+            tell(
+                f"A request waited {format_seconds(place.low_s)} there with {format_users(growth.low.users)} and "
+                f"{format_seconds(place.high_s)} with {format_users(growth.high.users)}, while the event loop and the "
+                "provider had room."
+            )
+        ],
+        fix=QUEUE_FIX,
+        stack=list(situation.recording.frames(place.site)),
+    )
+
+
+def _find_waits(situation: Situation) -> Iterator[Finding]:
     for found in find_bottlenecks(situation, "lock_wait"):
         site = found.held_at if found.held_at is not None else found.waited_at
         location = locate_site(situation, site) or locate_site(situation, found.made_at)
@@ -44,10 +87,7 @@ def _fix(found: Bottleneck) -> str:
     kind = kind_of_resource(found.resource)
     hold = f" (now {format_seconds(found.high_hold_s)} per request)" if found.high_hold_s else ""
     if kind in QUEUES:
-        return (
-            "One consumer serves every request in turn: start several consumers, let each take several items at a "
-            "time, or do the work where it is asked for."
-        )
+        return QUEUE_FIX
     if "semaphore" in kind or "limiter" in kind:
         size = f" from {found.capacity:.0f}" if found.capacity else ""
         enough = f" to at least {found.wanted}" if found.wanted else ""

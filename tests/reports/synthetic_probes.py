@@ -57,7 +57,7 @@ def make_probed_run(
     *,
     steps: Sequence[int] = (1, 4, 16, 40),
     hold_s: float = 10.0,
-    loop_busy_ratio: float = 0.05,
+    loop_busy_ratio: float | None = 0.05,
     extra: Sequence[ProbeRecord] = (),
     settings: dict[str, Any] | None = None,
 ) -> RunDirectory:
@@ -78,7 +78,8 @@ def make_probed_run(
     for index, users in enumerate(steps):
         now_s = _simulate_step(made, index, users, now_s, hold_s) + 0.2
     made.events.append(Event(at_s=now_s, kind="run_ended", data={"completed": True}))
-    made.probes += _loop_records(ORIGIN_S, now_s, loop_busy_ratio)
+    if loop_busy_ratio is not None:  # None: ``extra`` tells of the loop
+        made.probes += _loop_records(ORIGIN_S, now_s, loop_busy_ratio)
     for name in ("samples", "invocations", "events"):
         write_stream(run.file(f"{name}.jsonl"), getattr(made, name))
     write_stream(run.file("provider.jsonl"), made.attempts)
