@@ -16,10 +16,12 @@ from reports.columns import Floats
 
 FARTHEST = 20.0  # saturation points are looked for up to so many times the largest step
 SHARPNESS = (3.0, 7.0, 12.0, 25.0)  # of the bend of a soft minimum: 3 is a long bend, 25 a corner
-LONGEST_BEND = 1.4  # of curves that fall beyond their peak
+RETROGRADE_SHARPNESS = (1.4, 3.0, 12.0)
 DECLINES = (1.0, 2.0, 4.0)  # powers with which throughput falls beyond the peak
+DECLINE_KNEES = (1.0, 4.0)  # how suddenly it begins to fall
 DECLINE_STARTS = (0.7, 1.0, 1.5, 2.2, 3.3, 5.0)  # in multiples of the bend's users
 OUTSIDE = (0.0, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 9.0)  # time before the queue, in multiples of the time served
+MOST_COUNTED = 2000  # customers; with more the bend is a corner to within 2 %
 ALONE = np.array([1.0])
 
 
@@ -70,20 +72,21 @@ def _soft_minimum(largest_step: float) -> Family:
 
 
 def _retrograde(largest_step: float) -> Family:
-    """A soft minimum that falls again: throughput collapses beyond its peak."""
-    log_bend, sharpness, start, power = _columns(
-        _log_grid(largest_step, 90), (LONGEST_BEND, *SHARPNESS[::2], SHARPNESS[-1]), DECLINE_STARTS, DECLINES
+    """A soft minimum that falls again: throughput collapses beyond its peak, soon or after a plateau."""
+    log_bend, sharpness, start, power, knee = _columns(
+        _log_grid(largest_step, 90), RETROGRADE_SHARPNESS, DECLINE_STARTS, DECLINES, DECLINE_KNEES
     )
 
+    def decline(relative: Floats) -> Floats:
+        return np.asarray(np.log1p(relative ** (power * knee)) / knee)
+
     def shape(users: Floats) -> Floats:
-        decline = np.log1p((users / (np.exp(log_bend) * start)) ** power)
-        return _log_soft_minimum(users, log_bend, sharpness) - decline
+        return _log_soft_minimum(users, log_bend, sharpness) - decline(users / (np.exp(log_bend) * start))
 
     alone = shape(ALONE)
     # The peak's place relative to the bend depends on the form alone: look it up along users / bend.
     relative = np.geomspace(0.02, 20, 300)
-    zero = np.zeros_like(sharpness)
-    peak = _log_soft_minimum(relative, zero, sharpness) - np.log1p((relative / start) ** power)
+    peak = _log_soft_minimum(relative, np.zeros_like(sharpness), sharpness) - decline(relative / start)
     return Family(
         name="retrograde",
         weight=1.0,
@@ -132,6 +135,8 @@ def _server_counts(largest_step: float) -> Floats:
 
 def _repairman(users: float, servers: Floats, outside: Floats) -> Floats:
     """ln(X R_0) of ``users`` customers, a value a row: birth-death probabilities of k at the servers."""
+    if users > MOST_COUNTED:
+        return np.log(np.minimum(users, servers * (1 + outside)))[:, 0]
     k = np.arange(round(users) + 1.0)
     served = np.minimum(k, servers)
     with np.errstate(divide="ignore"):

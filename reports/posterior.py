@@ -49,7 +49,7 @@ class Posterior:
         """Quantile of the saturation point."""
         return float(np.exp(self.quantile_of(self.log_users, q)))
 
-    def shortest_interval(self, mass: float = 0.95) -> tuple[float, float]:
+    def shortest_interval(self, mass: float) -> tuple[float, float]:
         """The narrowest interval (in ratio) that holds so much of the saturation point's probability."""
         order = np.argsort(self.log_users, kind="stable")
         values, after = self.log_users[order], np.cumsum(self.weights[order])

@@ -69,7 +69,11 @@ def relative_error(rates: Floats, response_s: Floats, *, users: int, in_parts: b
     in it when counted whole; when counted in parts, only that the last ones run on in an emptying system.
     """
     count = len(response_s)
-    cv = float(np.std(response_s) / np.mean(response_s)) if count >= FEWEST_FOR_SPREAD else 1.0
+    cv = (
+        float(np.std(response_s) / np.mean(response_s))
+        if count >= FEWEST_FOR_SPREAD and response_s.any()
+        else 1.0
+    )
     squared = cv**2 / count
     mean = float(np.mean(rates))
     if count >= FEWEST_FOR_BATCHES and mean > 0:
