@@ -10,7 +10,6 @@ from pathlib import Path
 from types import CodeType, FrameType
 
 import harness
-import mock_provider
 from harness.records import Frame
 
 INSTALLED = ("/site-packages/", "/dist-packages/")
@@ -27,9 +26,8 @@ class FrameReader:
         self._user_roots = [str(root.resolve()) for root in user_roots]
         paths = sysconfig.get_paths()
         self._library_roots = [paths["stdlib"], paths["platstdlib"]]
-        self._own_roots = [
-            str(Path(part.__file__).parent) for part in (harness, mock_provider) if part.__file__
-        ]
+        installed = Path(harness.__file__ or "").parents[1]  # our packages lie side by side
+        self._own_roots = [str(installed / name) for name in ("harness", "mock_provider")]
         self._known: dict[str, bool] = {}
 
     def add_user_root(self, root: Path) -> None:
