@@ -7,65 +7,106 @@ from urllib.parse import unquote
 
 import msgspec
 
-from mock_provider.replies import ENDPOINTS, RequestRefusedError
+from mock_provider.replies import STORED, RequestRefusedError
 
 _PREFIXES = ("/v1", "/openai/v1")
 _PATHS = {
-    "/chat/completions": ("POST", "chat.completions"),
-    "/completions": ("POST", "completions"),
-    "/responses": ("POST", "responses"),
-    "/embeddings": ("POST", "embeddings"),
-    "/moderations": ("POST", "moderations"),
-    "/models": ("GET", "models"),
+    ("POST", "/chat/completions"): "chat.completions",
+    ("GET", "/chat/completions"): "chat.completions.list",
+    ("POST", "/completions"): "completions",
+    ("POST", "/responses"): "responses",
+    ("POST", "/responses/compact"): "responses.compact",
+    ("POST", "/responses/input_tokens"): "responses.input_tokens",
+    ("POST", "/embeddings"): "embeddings",
+    ("POST", "/moderations"): "moderations",
+    ("GET", "/models"): "models",
+}
+_PATTERNS = {  # the group is the object's id, or the model's name
+    ("GET", r"/chat/completions/([^/]+)"): "chat.completions.retrieve",
+    ("POST", r"/chat/completions/([^/]+)"): "chat.completions.update",
+    ("DELETE", r"/chat/completions/([^/]+)"): "chat.completions.delete",
+    ("GET", r"/chat/completions/([^/]+)/messages"): "chat.completions.messages",
+    ("GET", r"/responses/([^/]+)"): "responses.retrieve",
+    ("DELETE", r"/responses/([^/]+)"): "responses.delete",
+    ("POST", r"/responses/([^/]+)/cancel"): "responses.cancel",
+    ("GET", r"/responses/([^/]+)/input_items"): "responses.input_items",
+    ("GET", r"/models/(.+)"): "models.retrieve",
+    ("DELETE", r"/models/(.+)"): "models.delete",
 }
 _AZURE = re.compile(r"/openai/deployments/([^/]+)(/.+)")
-_MODEL = re.compile(r"(?:/openai)?/v1/models/(.+)")
 STREAMED = ("chat.completions", "completions", "responses")
-UNPACED = ("models", "models.retrieve")  # no generation behind them: no service time, no limits, no slot
+UNPACED = (
+    "models",
+    "models.retrieve",
+    *STORED,
+)  # no generation behind them: no service time, no limits, no slot
 
 
 class Route(msgspec.Struct, frozen=True):
-    """An endpoint of ``replies.ENDPOINTS``, and the model when the path names it."""
+    """An endpoint of ``replies.ENDPOINTS``, and the model or stored object when the path names it."""
 
     method: str
     endpoint: str
     model: str | None = None
+    id: str | None = None
+
+    @property
+    def has_body(self) -> bool:
+        return self.method == "POST" and self.endpoint != "responses.cancel"
 
 
 CHAT = Route("POST", "chat.completions")
-_ROUTES = {
-    prefix + path: CHAT if endpoint == CHAT.endpoint else Route(method, endpoint)
+_DIRECT = {
+    (method, (prefix + path).encode()): CHAT if endpoint == CHAT.endpoint else Route(method, endpoint)
     for prefix in _PREFIXES
-    for path, (method, endpoint) in _PATHS.items()
-    if endpoint in ENDPOINTS
+    for (method, path), endpoint in _PATHS.items()
 }
-_DIRECT = {(route.method, path.encode()): route for path, route in _ROUTES.items()}
+_COMPILED = [
+    (method, re.compile(rf"(?:/openai)?/v1{path}"), endpoint)
+    for (method, path), endpoint in _PATTERNS.items()
+]
 
 
 def find_route(method: str, target: bytes) -> Route:
     """The route of a request; target: path and query.  Raises RequestRefusedError: 404 or 405."""
-    return _DIRECT.get((method, target)) or _find_by_path(
-        method, target.partition(b"?")[0].decode("utf-8", "replace")
+    return _DIRECT.get((method, target)) or _find_by_path(method, target.partition(b"?")[0])
+
+
+def _find_by_path(method: str, path: bytes) -> Route:
+    written = path.decode("utf-8", "replace")
+    route = _DIRECT.get((method, path)) or _find_deployment(method, written) or _find_named(method, written)
+    if route is not None:
+        return route
+    if not any(_exists(other, path, written) for other in ("GET", "POST", "DELETE")):
+        raise RequestRefusedError(404, f"Invalid URL ({method} {written})")
+    raise RequestRefusedError(
+        405,
+        f"Not allowed to {method} on {written}. (HINT: Perhaps you meant to use a different HTTP method?)",
+        code="method_not_supported",
     )
 
 
-def _find_by_path(method: str, path: str) -> Route:
-    route = _ROUTES.get(path) or _find_by_pattern(path)
-    if route is None:
-        raise RequestRefusedError(404, f"Invalid URL ({method} {path})")
-    if route.method != method:
-        raise RequestRefusedError(
-            405,
-            f"Not allowed to {method} on {path}. (HINT: Perhaps you meant to use a different HTTP method?)",
-            code="method_not_supported",
-        )
-    return route
+def _exists(method: str, path: bytes, written: str) -> bool:
+    return (method, path) in _DIRECT or bool(
+        _find_deployment(method, written) or _find_named(method, written)
+    )
 
 
-def _find_by_pattern(path: str) -> Route | None:
-    if match := _AZURE.fullmatch(path):
-        route = _ROUTES.get(f"/v1{match.group(2)}")
-        return route and Route(route.method, route.endpoint, unquote(match.group(1)))
-    if match := _MODEL.fullmatch(path):
-        return Route("GET", "models.retrieve", unquote(match.group(1)))
+def _find_deployment(method: str, path: str) -> Route | None:
+    """Azure's way to name a model."""
+    match = _AZURE.fullmatch(path)
+    route = match and _DIRECT.get((method, f"/v1{match.group(2)}".encode()))
+    return Route(route.method, route.endpoint, unquote(match.group(1))) if match and route else None
+
+
+def _find_named(method: str, path: str) -> Route | None:
+    for wanted, pattern, endpoint in _COMPILED:
+        match = pattern.fullmatch(path) if wanted == method else None
+        if match:
+            name = unquote(match.group(1))
+            return (
+                Route(method, endpoint, name)
+                if endpoint.startswith("models.")
+                else Route(method, endpoint, id=name)
+            )
     return None

@@ -13,6 +13,7 @@ from mock_provider.replies.moderations import reply_to_moderations
 from mock_provider.replies.reply import Reply, ReplyIds
 from mock_provider.replies.responses import reply_to_responses
 from mock_provider.replies.script import Script
+from mock_provider.replies.stored import STORED
 
 ENDPOINTS: dict[str, Callable[[dict[str, Any], Script, ReplyIds], Reply]] = {
     "chat.completions": reply_to_chat,
@@ -22,13 +23,15 @@ ENDPOINTS: dict[str, Callable[[dict[str, Any], Script, ReplyIds], Reply]] = {
     "models": reply_to_models,
     "models.retrieve": reply_to_model,
     "moderations": reply_to_moderations,
+    **STORED,
 }
 
 
 def build_reply(endpoint: str, request: dict[str, Any], script: Script, ids: ReplyIds) -> Reply:
     """The answer to a request; equal arguments give equal bytes.
 
-    endpoint: a key of ENDPOINTS.  request: the body; for models.retrieve ``{"model": name}``.
+    endpoint: a key of ENDPOINTS.  request: the body, with what the path names: ``model`` of a model, ``id`` of a stored
+    object.
     Raises RequestRefusedError for what the real provider refuses.
     """
     return ENDPOINTS[endpoint](request, script, ids)

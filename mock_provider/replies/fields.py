@@ -14,7 +14,7 @@ NUMBERS = {
 }
 INTEGERS = {
     "n": (1, 128),
-    "best_of": (1, 20),
+    "best_of": (0, 20),
     "max_tokens": (0, None),
     "max_completion_tokens": (0, None),
     "max_output_tokens": (0, None),

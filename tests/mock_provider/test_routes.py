@@ -1,0 +1,103 @@
+"""Which path means which endpoint, and what is said of objects made earlier."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import openai
+import pytest
+from asking import ask, read
+from openai_spec import problems_of
+
+from mock_provider.replies import ENDPOINTS, STORED, RequestRefusedError
+from mock_provider.routes import Route, find_route
+
+ROUTES = [
+    ("POST", "/v1/chat/completions", Route("POST", "chat.completions")),
+    ("POST", "/openai/v1/responses", Route("POST", "responses")),
+    ("POST", "/v1/completions?api-version=1", Route("POST", "completions")),
+    ("POST", "/v1/embeddings", Route("POST", "embeddings")),
+    ("POST", "/v1/moderations", Route("POST", "moderations")),
+    ("GET", "/v1/models", Route("GET", "models")),
+    ("GET", "/v1/models/org%2Fname", Route("GET", "models.retrieve", "org/name")),
+    ("DELETE", "/v1/models/ft:x", Route("DELETE", "models.delete", "ft:x")),
+    (
+        "POST",
+        "/openai/deployments/my%20gpt/chat/completions?api-version=2024-06-01",
+        Route("POST", "chat.completions", "my gpt"),
+    ),
+    ("GET", "/v1/chat/completions?limit=2", Route("GET", "chat.completions.list")),
+    ("GET", "/v1/chat/completions/c1", Route("GET", "chat.completions.retrieve", id="c1")),
+    ("POST", "/v1/chat/completions/c1", Route("POST", "chat.completions.update", id="c1")),
+    ("DELETE", "/v1/chat/completions/c1", Route("DELETE", "chat.completions.delete", id="c1")),
+    ("GET", "/v1/chat/completions/c1/messages", Route("GET", "chat.completions.messages", id="c1")),
+    ("GET", "/v1/responses/r1", Route("GET", "responses.retrieve", id="r1")),
+    ("DELETE", "/v1/responses/r1", Route("DELETE", "responses.delete", id="r1")),
+    ("POST", "/v1/responses/r1/cancel", Route("POST", "responses.cancel", id="r1")),
+    ("GET", "/v1/responses/r1/input_items", Route("GET", "responses.input_items", id="r1")),
+    ("POST", "/v1/responses/input_tokens", Route("POST", "responses.input_tokens")),
+    ("POST", "/v1/responses/compact", Route("POST", "responses.compact")),
+]
+
+
+@pytest.mark.parametrize(("method", "target", "route"), ROUTES)
+def test_route(method: str, target: str, route: Route) -> None:
+    assert find_route(method, target.encode()) == route
+
+
+def test_every_endpoint_has_a_route() -> None:
+    assert {route.endpoint for _, _, route in ROUTES} == set(ENDPOINTS)
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "status"),
+    [
+        ("POST", "/v1/unknown", 404),
+        ("GET", "/v2/models", 404),
+        ("POST", "/openai/deployments/gpt/unknown", 404),
+        ("GET", "/v1/embeddings", 405),
+        ("PUT", "/v1/models/gpt-4o", 405),
+        ("GET", "/openai/deployments/gpt/embeddings", 405),
+    ],
+)
+def test_no_route(method: str, target: str, status: int) -> None:
+    with pytest.raises(RequestRefusedError) as caught:
+        find_route(method, target.encode())
+    assert caught.value.status == status
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "schema", "fields"),
+    [
+        ("chat.completions.list", "ChatCompletionList", {}),
+        ("chat.completions.retrieve", "CreateChatCompletionResponse", {"id": "c1"}),
+        ("chat.completions.update", "CreateChatCompletionResponse", {"id": "c1", "metadata": {"a": "b"}}),
+        ("responses.retrieve", "Response", {"id": "r1"}),
+        ("responses.cancel", "Response", {"id": "r1"}),
+        ("models.delete", "DeleteModelResponse", {"model": "ft:x"}),
+    ],
+)
+def test_stored_objects_are_valid(endpoint: str, schema: str, fields: dict[str, Any]) -> None:
+    answer = read(ask(endpoint, **fields))
+    assert problems_of(answer, schema) == []
+    assert answer.get("id") in (None, "c1", "r1", "ft:x")
+
+
+@pytest.mark.parametrize("endpoint", sorted(STORED))
+def test_stored_objects_have_no_stream(endpoint: str) -> None:
+    reply = ask(endpoint, id="x", model="gpt-4o")
+    assert (reply.events, reply.token_count) == ([], 0)
+
+
+def test_the_client_reaches_stored_objects(provider_url: str) -> None:
+    with openai.OpenAI(base_url=provider_url, api_key="key", max_retries=0) as client:
+        response = client.responses.create(model="gpt-4o", input="Hello", background=True)
+        assert client.responses.retrieve(response.id).status == "completed"
+        assert client.responses.cancel(response.id).id == response.id
+        client.responses.delete(response.id)
+        assert list(client.responses.input_items.list(response.id)) == []
+        assert client.responses.input_tokens.count(model="gpt-4o", input="Hello there").input_tokens > 0
+        assert list(client.chat.completions.list()) == []
+        assert client.chat.completions.update("c1", metadata={"a": "b"}).id == "c1"
+        assert client.chat.completions.delete("c1").deleted
+        assert client.models.delete("ft:x").deleted
