@@ -17,6 +17,7 @@ from harness.target.probes.http_pools import HttpPoolsProbe
 from harness.target.probes.late_stacks import LateStacksProbe
 from harness.target.probes.loop import LoopProbe
 from harness.target.probes.loop_errors import LoopErrorsProbe
+from harness.target.probes.origins import OriginsProbe
 from harness.target.probes.other_clients import AiohttpProbe, Urllib3Probe
 from harness.target.probes.probe import Probe
 from harness.target.probes.process_readings import ProcessProbe
@@ -57,5 +58,6 @@ def all_probes(frames: FrameReader, *, hidden_pool: type[ThreadPoolExecutor] | N
         ConstructionsProbe(),
         LoopErrorsProbe(),
         TasksLeftProbe(),
+        OriginsProbe(),
         AwaitChainsProbe(),
     ]

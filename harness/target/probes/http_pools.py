@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from harness.probe_records import Gauge, Span
+from harness.target.probes.origins import find_origin
 from harness.target.probes.probe import Patches, ProbeContext
 from harness.target.probes.recorder import OpenSpan, context_id, current_trace
 from harness.target.probes.sites import UNKNOWN
@@ -190,13 +191,13 @@ class HttpPoolsProbe:
         retry = next((value for name, value in request.headers if name.lower() == RETRY_HEADER), b"")
         trace.count("exchanges")
         detail = f" {retry.decode('latin-1')}" if retry else ""
-        return trace.begin("provider", self._context.sites.of_stack(frame), resource, detail=detail)
+        return trace.begin("provider", find_origin(self._context.sites, frame), resource, detail=detail)
 
     def _begin_wait(self, trace: Any, frame: Any) -> OpenSpan:
         pool = frame.f_locals.get("self")  # of the pool's own request method
         name, _ = self._pools.get(pool, ("http_pool:0", UNKNOWN)) if pool is not None else ("http_pool:0", -1)
         assert self._context is not None
-        span: OpenSpan = trace.begin("pool_wait", self._context.sites.of_stack(frame), name)
+        span: OpenSpan = trace.begin("pool_wait", find_origin(self._context.sites, frame), name)
         return span
 
     def _note_gap(self, span: OpenSpan, given_s: float, frame: Any) -> None:

@@ -7,6 +7,7 @@ import sys
 from types import ModuleType
 from typing import Any
 
+from harness.target.probes.origins import find_origin
 from harness.target.probes.probe import Patches, ProbeContext
 from harness.target.probes.recorder import OpenSpan, OpenTrace, current_trace
 
@@ -51,7 +52,7 @@ class Urllib3Probe:
             trace = current_trace()
             if trace is None or not pool.block or self._context is None:
                 return original(pool, timeout)
-            site = self._context.sites.of_stack(sys._getframe(1))
+            site = find_origin(self._context.sites, sys._getframe(1))
             span = trace.begin("pool_wait", site, f"http_pool:urllib3:{pool.host}:{pool.port}")
             try:
                 return original(pool, timeout)
@@ -106,7 +107,7 @@ class AiohttpProbe:
             if trace is None or self._context is None:
                 return await original(connector, *args)
             span = trace.begin(
-                "pool_wait", self._context.sites.of_stack(sys._getframe(1)), "http_pool:aiohttp"
+                "pool_wait", find_origin(self._context.sites, sys._getframe(1)), "http_pool:aiohttp"
             )
             try:
                 return await original(connector, *args)
@@ -120,4 +121,4 @@ def begin_exchange(context: ProbeContext, trace: OpenTrace, host: str, frame: An
     """The span of an exchange with a host (host:port)."""
     resource = "provider" if host in context.providers else f"http:{host}"
     trace.count("exchanges")
-    return trace.begin("provider", context.sites.of_stack(frame), resource)
+    return trace.begin("provider", find_origin(context.sites, frame), resource)

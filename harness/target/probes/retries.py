@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from harness.probe_records import Span
+from harness.target.probes.origins import find_origin
 from harness.target.probes.probe import Patches, ProbeContext
 from harness.target.probes.recorder import context_id, current_trace
 
@@ -39,7 +40,7 @@ class OpenAIRetriesProbe:
             return None
         status = getattr(options.get("response"), "status_code", "error")
         detail = f"openai {options.get('retries_taken', 0) + 1}/{options.get('max_retries')} {status}"
-        return trace.begin("backoff", self._context.sites.of_stack(frame), "retry:openai", detail=detail)
+        return trace.begin("backoff", find_origin(self._context.sites, frame), "retry:openai", detail=detail)
 
     def _wrap(self, original: Any) -> Any:
         def _sleep_for_retry(client: Any, **options: Any) -> Any:
@@ -93,7 +94,7 @@ class TenacityProbe:
             return
         now_s = time.monotonic()
         detail = f"tenacity {getattr(state, 'attempt_number', '')}"
-        site = self._context.sites.of_stack(frame)
+        site = find_origin(self._context.sites, frame)
         trace.add(
             Span(
                 "backoff",
