@@ -73,10 +73,9 @@ def schema_of(runnable: Any) -> Mapping[str, Any]:
             schema = _typed_dict_schema(getattr(runnable, "InputType", None))
         if not isinstance(schema, dict) or not _says_something(schema):
             schema = _annotated_schema(runnable)
-    properties = schema.get("properties", {})
-    return (
-        properties["root"] if list(properties) == ["root"] else schema
-    )  # LangChain's word for an input as a whole
+    properties: dict[str, dict[str, Any]] = schema.get("properties", {})
+    is_whole = list(properties) == ["root"]  # LangChain's word for an input that is no dict
+    return properties["root"] if is_whole else schema
 
 
 def _says_something(schema: Mapping[str, Any]) -> bool:
