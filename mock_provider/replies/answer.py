@@ -27,6 +27,7 @@ from mock_provider.replies.wishes import Wishes
 
 FinishReason = Literal["stop", "length", "tool_calls"]
 EMPTY = Text(())
+_ASKING = ("user", "system", "developer")  # who may have the last word when the model is to begin
 _FENCE = re.compile(r"```json|json code ?block", re.IGNORECASE)
 
 
@@ -96,10 +97,11 @@ def _calls_now(talk: Conversation, wishes: Wishes, script: Script) -> bool:
         return True
     if talk.tool_rounds >= script.tool_rounds:
         return False
-    return talk.tool_rounds > 0 or (talk.last_role == "user" and (_is_task(talk, wishes)))
+    return talk.tool_rounds > 0 or (talk.last_role in _ASKING and _is_task(talk, wishes))
 
 
 def _is_task(talk: Conversation, wishes: Wishes) -> bool:
     """Whether the prompt is more than a greeting: a few words, or one that names a tool."""
-    words = talk.last_user.split()
-    return len(words) > 3 or any(tool.name.lower() in talk.last_user.lower() for tool in wishes.tools)
+    prompt = talk.last_user or talk.text
+    lowered = prompt.lower()
+    return len(prompt.split()) > 3 or any(tool.name.lower() in lowered for tool in wishes.tools)

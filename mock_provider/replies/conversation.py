@@ -22,6 +22,7 @@ PARTS = (
     "image", "document", "tool_use", "tool_result", "thinking",
     "input_text", "output_text", "input_image", "input_file",
 )  # fmt: skip
+_SIMPLE_ROLES = ("user", "system", "assistant", "developer")
 _TOKENS_A_MESSAGE = 4
 _TOKENS_A_REPLY = 3
 
@@ -39,15 +40,9 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_messages(messages: Any) -> Conversation:
     """The conversation of a chat request's messages.  Raises RequestRefusedError."""
-    if type(messages) is list and len(messages) == 1:  # the most frequent request by far
-        message = messages[0]
-        if (
-            type(message) is dict
-            and message.get("role") == "user"
-            and type(text := message.get("content")) is str
-        ):
-            tokens = count_tokens(text) + _TOKENS_A_MESSAGE + _TOKENS_A_REPLY
-            return Conversation(text=text, last_user=text, last_role="user", prompt_tokens=tokens)
+    simple = _read_simple(messages) if type(messages) is list else None
+    if simple is not None:
+        return simple
     if messages is None:
         refuse_missing("messages")
     if not isinstance(messages, list):
@@ -58,6 +53,27 @@ def read_messages(messages: Any) -> Conversation:
     for index, message in enumerate(messages):
         reader.read(index, message)
     return reader.finish(len(messages))
+
+
+def _read_simple(messages: list[Any]) -> Conversation | None:
+    """The conversation when it is what most are: plain text, no tools; else None."""
+    texts = []
+    last_user = ""
+    role: Any = ""
+    for message in messages:
+        if type(message) is not dict:
+            return None
+        role, text = message.get("role"), message.get("content")
+        if type(text) is not str or role not in _SIMPLE_ROLES or len(message) != 2:
+            return None
+        texts.append(text)
+        if role == "user":
+            last_user = text
+    if not texts:
+        return None
+    whole = texts[0] if len(texts) == 1 else "\n".join(texts)
+    tokens = count_tokens(whole) + _TOKENS_A_MESSAGE * len(texts) + _TOKENS_A_REPLY
+    return Conversation(text=whole, last_user=last_user, last_role=role, prompt_tokens=tokens)
 
 
 class _Reader:

@@ -1,7 +1,8 @@
 """Embeddings: vectors of length one that depend on the text alone.  Pure.
 
 A vector is a window into one long pool of numbers.  Magnitudes repeat with the window's length, so every window has
-length one; only the signs and the first pairs, which are turned by the text's hash, tell vectors apart.
+length one; where it lies and how its first pairs are turned follow from the text's hash.  The pool is kept as it is
+written, in both encodings, so that a window is cut out and not written again.
 """
 
 from __future__ import annotations
@@ -26,16 +27,21 @@ DEFAULT_DIMENSIONS = 1536
 LARGE_DIMENSIONS = 3072
 MOST_INPUTS = 2048
 _POOL_WINDOWS = 4096
-_TURNED_PAIRS = 8
+_STEP = 3  # windows begin at every third number: twelve bytes, which are sixteen characters of base64
+_TURNED_PAIRS = 3
+_TURNED = 2 * _TURNED_PAIRS
+_WIDTH = 12  # characters of a number and its comma
+_FULL_TURN = 65536
 _FIELDS = frozenset(("model", "input", "encoding_format", "dimensions", "user"))
 _encode = msgspec.json.encode
 
 
 class _Pool(msgspec.Struct, frozen=True):
-    """Numbers for windows of one length, as floats of four bytes and as JSON."""
+    """Numbers for windows of one length: as floats of four bytes, these in base64, and as JSON of even width."""
 
     values: array[float]
-    written: list[bytes]
+    packed: bytes
+    written: bytes
 
 
 def reply_to_embeddings(request: dict[str, Any], script: Script, ids: ReplyIds) -> Reply:
@@ -81,28 +87,33 @@ def _make_body(inputs: list[Any], model: str, dimensions: int, tokens: int, in_b
 
 
 def _write_base64(value: str | list[int], dimensions: int) -> bytes:
-    return b'"' + base64.b64encode(make_vector(value, dimensions)) + b'"'
+    if dimensions % _STEP or dimensions <= _TURNED:  # no whole number of base64 groups to cut at
+        return b'"' + base64.b64encode(make_vector(value, dimensions)) + b'"'
+    pool, at, turned = _locate(value, dimensions)
+    first, last = (at + _TURNED) * 16 // _STEP, (at + dimensions) * 16 // _STEP
+    return b'"' + base64.b64encode(array("f", turned)) + pool.packed[first:last] + b'"'
 
 
 def _write_floats(value: str | list[int], dimensions: int) -> bytes:
-    pool, at, pairs = _locate(value, dimensions)
-    turned = [b"%.8f" % number for number in pairs]
-    return b"[" + b",".join(turned + pool.written[at + len(pairs) : at + dimensions]) + b"]"
+    pool, at, turned = _locate(value, dimensions)
+    rest = pool.written[(at + len(turned)) * _WIDTH : (at + dimensions) * _WIDTH - 1]
+    own = [b"%11.8f" % number for number in turned]
+    return b"[" + b",".join([*own, rest] if rest else own) + b"]"
 
 
 def _locate(value: str | list[int], dimensions: int) -> tuple[_Pool, int, list[float]]:
     """Where a value's window begins, and its own first numbers."""
     pool = _make_pool(dimensions)
     data = value.encode(errors="replace") if isinstance(value, str) else _encode(value)
-    digest = blake2b(data, digest_size=2 + 2 * _TURNED_PAIRS).digest()
-    at = int.from_bytes(digest[:2]) % _POOL_WINDOWS
-    pairs: list[float] = []
-    for pair in range(min(_TURNED_PAIRS, dimensions // 2)):
-        x, y = pool.values[at + 2 * pair], pool.values[at + 2 * pair + 1]
-        radius = math.hypot(x, y)
-        angle = int.from_bytes(digest[2 + 2 * pair : 4 + 2 * pair]) * (math.tau / 65536)
-        pairs += (radius * math.cos(angle), radius * math.sin(angle))
-    return pool, at, pairs
+    digest = blake2b(data, digest_size=2 + _TURNED).digest()
+    at = int.from_bytes(digest[:2]) % _POOL_WINDOWS * _STEP
+    turned: list[float] = []
+    for pair in range(0, min(_TURNED, dimensions // 2 * 2), 2):
+        x, y = pool.values[at + pair], pool.values[at + pair + 1]
+        angle = int.from_bytes(digest[2 + pair : 4 + pair]) * (math.tau / _FULL_TURN)
+        sine, cosine = math.sin(angle), math.cos(angle)
+        turned += (x * cosine - y * sine, x * sine + y * cosine)
+    return pool, at, turned
 
 
 @lru_cache(maxsize=16)
@@ -110,11 +121,10 @@ def _make_pool(dimensions: int) -> _Pool:
     source = random.Random(dimensions)
     sizes = [abs(source.gauss(0, 1)) for _ in range(dimensions)]
     norm = math.sqrt(sum(size * size for size in sizes))
-    values = [
-        sizes[index % dimensions] / norm * source.choice((-1, 1))
-        for index in range(dimensions + _POOL_WINDOWS)
-    ]
-    return _Pool(array("f", values), [b"%.8f" % value for value in values])
+    count = dimensions + _POOL_WINDOWS * _STEP
+    values = array("f", [sizes[n % dimensions] / norm * source.choice((-1, 1)) for n in range(count)])
+    written = b"".join([b"%11.8f," % value for value in values])
+    return _Pool(values, base64.b64encode(values[: count // _STEP * _STEP]), written)
 
 
 def _read_inputs(value: Any) -> list[Any]:

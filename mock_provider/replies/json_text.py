@@ -19,6 +19,7 @@ from mock_provider.replies.vocabulary import NUMBER_WORDS
 
 _KEY = re.compile(r"['\"`]([^\W\d][\w-]{0,60})['\"`]")
 _ITEM = '{"id":%d,"name":"item %d","value":%d.5,"tags":["alpha","beta"],"active":true}'
+_FINE_BYTES = 200_000
 _NUMBER_WORDS = frozenset(NUMBER_WORDS.split())
 _DECODER = json.JSONDecoder()
 
@@ -64,16 +65,16 @@ def make_json_of_size(size: int, canaries: Sequence[str]) -> Text:
     return join_texts(split_text(head), _make_rest(size - len(head)))
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=8)
 def _make_rest(room: int) -> Text:
-    """Items up to the last that fits, and padding."""
-    written: list[str] = []
+    """Items up to the last that fits, and padding.  In large ones an item is one token: nobody counts those."""
+    items: list[str] = []
     left = room - len('],"padding":""}')
-    while len(item := _ITEM % (len(written), len(written), len(written))) + 1 <= left:
-        written.append(item)
-        left -= len(item) + 1
-    items = ",".join(written)
-    return split_text(items + '],"padding":"' + "x" * (left + bool(written)) + '"}')
+    while len(item := _ITEM % (len(items), len(items), len(items))) + 1 <= left:
+        items.append(item if not items else f",{item}")
+        left -= len(items[-1])
+    end = '],"padding":"' + "x" * left + '"}'
+    return Text((*items, end)) if room > _FINE_BYTES else split_text("".join(items) + end)
 
 
 def _schema_of(key: str, example: Any) -> dict[str, Any]:

@@ -102,12 +102,12 @@ def _choose_tools(talk: Conversation, wishes: Wishes, prompt: str) -> list[Tool]
 
 
 def _is_named(name: str, prompt: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", prompt) is not None and _is_distinct(name)
-
-
-def _is_distinct(name: str) -> bool:
-    """A name that is an everyday word ("search", "User") is not named by every prompt that has the word."""
-    return "_" in name or any(character.isdigit() for character in name) or not name.islower()
+    """Whether the prompt means this tool; an everyday word ("search", "add") only when it is written as a call."""
+    if name not in prompt:
+        return False
+    is_distinct = "_" in name or any(character.isdigit() for character in name) or not name.islower()
+    end = r"(?!\w)" if is_distinct else r"\("
+    return re.search(rf"(?<!\w){re.escape(name)}{end}", prompt) is not None
 
 
 def _words_of(tool: Tool) -> set[str]:

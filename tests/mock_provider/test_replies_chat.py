@@ -259,7 +259,7 @@ def test_script_length_is_the_answers_length() -> None:
     assert ask_chat("Hello", script=Script(reply_tokens=500)).completion_tokens == 500
 
 
-@pytest.mark.parametrize("size", [60, 1000, 100_000])
+@pytest.mark.parametrize("size", [60, 61, 200, 1000, 100_000, 400_000])
 def test_script_json_has_the_size_asked_for(size: int) -> None:
     content = message_of(ask_chat(f"Hello {CANARY}", script=Script(json_bytes=size)))["content"]
     assert len(content.encode()) == max(size, 60)
