@@ -73,26 +73,28 @@ def _soft_minimum(largest_step: float) -> Family:
 
 def _retrograde(largest_step: float) -> Family:
     """A soft minimum that falls again: throughput collapses beyond its peak, soon or after a plateau."""
-    log_bend, sharpness, start, power, knee = _columns(
-        _log_grid(largest_step, 90), RETROGRADE_SHARPNESS, DECLINE_STARTS, DECLINES, DECLINE_KNEES
-    )
-
-    def decline(relative: Floats) -> Floats:
-        return np.asarray(np.log1p(relative ** (power * knee)) / knee)
+    forms = (RETROGRADE_SHARPNESS, DECLINE_STARTS, DECLINES, DECLINE_KNEES)
+    log_bends = _log_grid(largest_step, 90)
+    log_bend, *form = _columns(log_bends, *forms)
 
     def shape(users: Floats) -> Floats:
-        return _log_soft_minimum(users, log_bend, sharpness) - decline(users / (np.exp(log_bend) * start))
+        return log_bend + _log_form(users / np.exp(log_bend), *form)
 
-    alone = shape(ALONE)
-    # The peak's place relative to the bend depends on the form alone: look it up along users / bend.
-    relative = np.geomspace(0.02, 20, 300)
-    peak = _log_soft_minimum(relative, np.zeros_like(sharpness), sharpness) - decline(relative / start)
+    alone = shape(ALONE)[:, 0]
+    # How far the peak lies below the bend depends on the form alone.
+    peak = _log_form(np.geomspace(0.02, 20, 300), *_columns(*forms)).max(axis=1)
     return Family(
         name="retrograde",
         weight=1.0,
-        log_saturation=np.maximum(log_bend[:, 0] + peak.max(axis=1) - alone[:, 0], 0.0),
-        log_shape=lambda users: shape(users) - alone,
+        log_saturation=np.maximum(log_bend[:, 0] + np.tile(peak, len(log_bends)) - alone, 0.0),
+        log_shape=lambda users: shape(users) - alone[:, None],
     )
+
+
+def _log_form(relative: Floats, sharpness: Floats, start: Floats, power: Floats, knee: Floats) -> Floats:
+    """ln of a retrograde curve with its bend at 1: a soft minimum over (1 + (x / start)^(power knee))^(1 / knee)."""
+    decline = np.log1p((relative / start) ** (power * knee)) / knee
+    return np.asarray(_log_soft_minimum(relative, np.zeros_like(sharpness), sharpness) - decline)
 
 
 def _universal_scalability() -> Family:

@@ -34,7 +34,7 @@ GOOD_EFFICIENCY = 0.8
 CHANCE_Z = 3.09  # one in a thousand
 FEWEST_STEPS = 2
 FEW_COMPLETIONS = 20
-PATIENCE_RESPONSES = 3.0  # usual response times: a shorter window in which nothing ended tells nothing
+PATIENCE_RESPONSES = 3.0
 CANDIDATE_STEPS = 40
 SAMPLING_VARIANCE = 0.001  # of ln X in a step of usual length
 
@@ -55,9 +55,10 @@ def find_saturation_point(steps: Sequence[StepSummary]) -> Saturation:
     steps: in any order; repeats of a number of users count as measured twice.  Too few steps or good completions, a
     bad fit or too wide an interval give an undecided answer that says why and what to run next.
     """
+    steps, measured = _telling(steps), steps
     posterior = _fit(steps)
     if posterior is None:
-        return _undecided(steps, None, _too_little(steps))
+        return _unfitted(measured)
     largest = max(step.users for step in steps)
     inside = posterior.probability_below(largest / MARGIN)
     if _is_bad_fit(posterior):
@@ -75,8 +76,9 @@ def choose_next_step(steps: Sequence[StepSummary]) -> int | None:
     Upward by a factor of 3 while saturation may lie above what was tested, else the number of users at which the
     candidate curves disagree most about what matters.
     """
-    posterior = _fit(steps)
-    return _first_step(steps) if posterior is None else _choose(steps, posterior)
+    telling = _telling(steps)
+    posterior = _fit(telling)
+    return _first_step(steps) if posterior is None else _choose(telling, posterior)
 
 
 def with_efficiency(steps: Sequence[StepSummary], saturation: Saturation) -> list[StepSummary]:
@@ -105,11 +107,15 @@ def draw_curve(steps: Sequence[StepSummary], *, points: int = 60) -> ThroughputC
 # ---- what is known ----
 
 
-def _fit(steps: Sequence[StepSummary]) -> Posterior | None:
-    """None when nothing ended well, or fewer than two numbers of users tell anything."""
+def _telling(steps: Sequence[StepSummary]) -> list[StepSummary]:
+    """Those that were long enough: a window in which nothing ended, shorter than a few answers take, tells nothing."""
     responses_s = [step.response_mean_s for step in steps if step.response_mean_s is not None]
     patience_s = PATIENCE_RESPONSES * min(responses_s, default=0.0)
-    telling = [step for step in steps if step.throughput_per_s or step.window_s > patience_s]
+    return [step for step in steps if step.throughput_per_s or step.window_s > patience_s]
+
+
+def _fit(telling: Sequence[StepSummary]) -> Posterior | None:
+    """None when nothing ended well, or fewer than two numbers of users were measured."""
     if len({step.users for step in telling}) < FEWEST_STEPS or not any(
         step.throughput_per_s for step in telling
     ):
@@ -174,24 +180,25 @@ def _not_reached(steps: Sequence[StepSummary], posterior: Posterior, inside: flo
     )
 
 
-def _undecided(steps: Sequence[StepSummary], posterior: Posterior | None, reason: str) -> Saturation:
-    if posterior is None:
-        return Saturation(
-            status="undecided",
-            users=None,
-            interval=None,
-            max_throughput_per_s=_highest(steps),
-            safe_users=None,
-            next_step=_first_step(steps),
-            reason=reason,
-        )
-    inside = posterior.probability_below(max(step.users for step in steps) / MARGIN)
+def _unfitted(steps: Sequence[StepSummary]) -> Saturation:
+    return Saturation(
+        status="undecided",
+        users=None,
+        interval=None,
+        max_throughput_per_s=_highest(steps),
+        safe_users=None,
+        next_step=_first_step(steps),
+        reason=_too_little(steps),
+    )
+
+
+def _undecided(steps: Sequence[StepSummary], posterior: Posterior, reason: str) -> Saturation:
     return _make(
         steps,
         posterior,
         status="undecided",
         max_throughput_per_s=_highest(steps),
-        probability=inside,
+        probability=posterior.probability_below(max(step.users for step in steps) / MARGIN),
         reason=reason + _weak_steps(steps),
     )
 
@@ -248,7 +255,9 @@ def _weak_steps(steps: Sequence[StepSummary]) -> str:
 def _first_step(steps: Sequence[StepSummary]) -> int | None:
     """Where nothing can be fitted: the other end of the ladder."""
     users = {step.users for step in steps}
-    return min(UPWARD * max(users), MAX_USERS) if 1 in users else 1
+    if 1 not in users:
+        return 1
+    return min(UPWARD * max(users), MAX_USERS) if any(step.throughput_per_s for step in steps) else None
 
 
 def _choose(steps: Sequence[StepSummary], posterior: Posterior) -> int | None:
