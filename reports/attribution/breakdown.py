@@ -37,6 +37,9 @@ class Breakdown:
     response_s: float
     seconds: Seconds
     counts: Mapping[State, float] = field(default_factory=dict)  # spans of it per invocation
+    lengths: Mapping[State, float] = field(
+        default_factory=dict
+    )  # seconds of these spans, side by side or not
     slow_response_s: float | None = None  # of the slowest twentieth; None when they are too few
     slow_seconds: Seconds = field(default_factory=dict)
     holders: Holders = field(default_factory=dict)
@@ -46,6 +49,15 @@ class Breakdown:
     def of_kind(self, *kinds: str) -> float:
         """Seconds in states of these kinds, wherever."""
         return sum(seconds for state, seconds in self.seconds.items() if state.kind in kinds)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Totals:
+    """Sums over invocations, each with its weight."""
+
+    holders: Holders = field(default_factory=dict)
+    counts: Seconds = field(default_factory=dict)
+    lengths: Seconds = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -99,13 +111,12 @@ def _break_step(
     responses = samples.end_s - samples.start_s
     standing = np.array([trace.weight for trace, _ in chosen])
     weights = _weights(responses, np.array([row for _, row in chosen]), standing)
-    holders: Holders = {}
-    counts: dict[State, float] = {}
+    totals = _Totals()
     splits = []
     for (trace, row), weight in zip(chosen, weights.tolist(), strict=True):
         start_s, end_s = float(samples.start_s[row]), float(samples.end_s[row])
-        splits.append(_split(trace, start_s, end_s, ledger, loop, holders, counts, weight, inside))
-    return _summarise(step, splits, weights, holders, counts, is_of_good=bool(samples.is_ok.all()))
+        splits.append(_split(trace, start_s, end_s, ledger, loop, totals, weight, inside))
+    return _summarise(step, splits, weights, totals, is_of_good=bool(samples.is_ok.all()))
 
 
 def _measured_rows(step: StepData, warmup_s: float) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
@@ -135,8 +146,7 @@ def _split(
     end_s: float,
     ledger: Ledger,
     loop: BusyLoop,
-    holders: Holders,
-    counts: dict[State, float],
+    totals: _Totals,
     weight: float,
     inside: State | None,
 ) -> _Split:
@@ -145,9 +155,10 @@ def _split(
     seconds, gaps = split_timeline(intervals, start_s=start_s, end_s=end_s)
     add_seconds(seconds, loop.explain(_mark_gaps(gaps, trace, inside)))
     cpu_s = {(span.context, span.start_s): span.cpu_s for span in trace.spans if span.cpu_s is not None}
-    count_holds(holders, intervals, loop, start_s=start_s, end_s=end_s, weight=weight, cpu_s=cpu_s)
+    count_holds(totals.holders, intervals, loop, start_s=start_s, end_s=end_s, weight=weight, cpu_s=cpu_s)
     for interval in intervals:
-        counts[interval.state] = counts.get(interval.state, 0.0) + weight
+        add_seconds(totals.counts, {interval.state: weight})
+        add_seconds(totals.lengths, {interval.state: interval.end_s - interval.start_s}, weight)
     return _Split(
         response_s=end_s - start_s,
         seconds=seconds,
@@ -179,8 +190,7 @@ def _summarise(
     step: StepData,
     splits: Sequence[_Split],
     weights: Floats,
-    holders: Holders,
-    counts: dict[State, float],
+    totals: _Totals,
     *,
     is_of_good: bool,
 ) -> Breakdown:
@@ -198,10 +208,11 @@ def _summarise(
         trace_count=len(splits),
         response_s=sum(w * split.response_s for split, w in zip(splits, weights.tolist(), strict=True)),
         seconds=seconds,
-        counts=counts,
+        counts=totals.counts,
+        lengths=totals.lengths,
         slow_response_s=None if few else sum(split.response_s for split in slow) / len(slow),
         slow_seconds={} if few else slow_seconds,
-        holders=holders,
+        holders=totals.holders,
         fan_out=sum(w * split.fan_out for split, w in zip(splits, weights.tolist(), strict=True)),
         is_of_good=is_of_good,
     )

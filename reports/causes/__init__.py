@@ -52,6 +52,11 @@ CAUSES: Mapping[str, Cause] = {  # of two that are as sure and as large, the fir
     "unknown": find_unknown,
 }
 STANDS_ALONE = "load_generator_limit"  # then nothing that was measured tells of the chain
+EXPLAINS = {  # why the very same requests never returned: to say only that they did not would be less
+    "thread_pool_deadlock": {"call_never_returns"},
+    "runaway_loop": {"call_never_returns"},
+    "client_churn": {"cpu_bound"},  # most of the computing is the building
+}
 LAST_RESORT = "unknown"  # dropped when another limit explains the point
 
 
@@ -62,16 +67,23 @@ def find_findings(situation: Situation, causes: Mapping[str, Cause] = CAUSES) ->
 
 
 def _settle(found: list[Finding]) -> list[Finding]:
+    """Without what another finding makes pointless."""
     alone = [finding for finding in found if finding.cause == STANDS_ALONE]
     if alone:
         return alone
     is_explained = any(finding.cause != LAST_RESORT for finding in limits_of(found))
-    return [finding for finding in found if not (is_explained and finding.cause == LAST_RESORT)]
+    dropped = {LAST_RESORT} if is_explained else set()
+    for cause, others in EXPLAINS.items():
+        if any(finding.cause == cause and finding.confidence == "high" for finding in found):
+            dropped |= others
+    return [finding for finding in found if finding.cause not in dropped]
 
 
-def _rank(finding: Finding) -> tuple[int, float]:
+def _rank(finding: Finding) -> tuple[int, bool, float]:
+    """By confidence; then what is wrong at any load; then by share, a share that cannot be told being an event's."""
     sureness = ("high", "medium", "low").index(finding.confidence)
-    return sureness, -(finding.share_of_growth or 0.0)
+    share = 1.0 if finding.share_of_growth is None else finding.share_of_growth
+    return sureness, finding.role != "defect", -share
 
 
 def limits_of(findings: Sequence[Finding]) -> list[Finding]:

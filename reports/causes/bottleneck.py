@@ -75,7 +75,7 @@ def describe_bottleneck(
         capacity=capacity,
         made_at=next((gauge.site for gauge in readings if gauge.site >= 0), None),
         waited_at=next((site for site, _ in sites if site >= 0), None),
-        held_at=_main_holder(high),
+        held_at=_main_holder(situation, high),
         holds=high,
         low_hold_s=low_hold_s,
         high_hold_s=high_hold_s,
@@ -89,6 +89,10 @@ def measured_rate(situation: Situation, step: StepData | None) -> float | None:
     summary = situation.summary_of(step)
     if summary is None or not summary.sample_count or summary.window_s <= 0:
         return None
+    if (
+        summary.throughput_per_s and summary.ok_count
+    ):  # it counts answers across the edges of the window in part
+        return summary.throughput_per_s * summary.sample_count / summary.ok_count
     return summary.sample_count / summary.window_s
 
 
@@ -98,12 +102,24 @@ def _waited(seconds: Seconds, kind: str, resource: str) -> float:
     )
 
 
-def _main_holder(holds: Holds | None) -> int | None:
+def holders_by_function(situation: Situation, holds: Holds) -> list[tuple[int, float]]:
+    """Functions of the user's by how long they hold, longest first, each by its line that holds longest.
+
+    What libraries hold without a line of the user's is left out.
+    """
+    functions: dict[tuple[str, str], dict[int, float]] = {}
+    for site, use in holds.sites.items():
+        frames = situation.recording.frames(site)
+        if frames:
+            functions.setdefault((frames[0].file, frames[0].function), {})[site] = use.held_s
+    ranked = [(max(lines, key=lambda site: lines[site]), sum(lines.values())) for lines in functions.values()]
+    return sorted(ranked, key=lambda item: -item[1])
+
+
+def _main_holder(situation: Situation, holds: Holds | None) -> int | None:
     """Of the user's code where there is any: a library's thread time is mostly on behalf of it."""
-    if holds is None:
-        return None
-    sites = {site: use.held_s for site, use in holds.sites.items() if site >= 0}
-    return max(sites, key=lambda site: sites[site], default=None)
+    ranked = holders_by_function(situation, holds) if holds is not None else []
+    return ranked[0][0] if ranked else None
 
 
 def _held_per_invocation(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reports.attribution.state import NO_SITE, STATE_WORDS
-from reports.causes.bottleneck import Bottleneck
+from reports.causes.bottleneck import Bottleneck, holders_by_function
 from reports.causes.places import locate_site, say_location
 from reports.causes.resource_words import name_resource
 from reports.causes.situation import Situation
@@ -37,15 +37,13 @@ def tell_holders(situation: Situation, found: Bottleneck) -> Iterator[Evidence]:
     holds = found.holds
     if holds is None or holds.held_s <= 0:
         return
-    ranked = sorted(holds.sites.items(), key=lambda item: -item[1].held_s)[:MOST_HOLDERS]
     parts = [
-        f"{say_location(locate_site(situation, site))} {format_ratio(use.held_s / holds.held_s)}"
-        for site, use in ranked
-        if use.held_s >= LEAST_HOLDER_SHARE * holds.held_s
+        f"{say_location(locate_site(situation, site))} {format_ratio(min(held_s / holds.held_s, 1.0))}"
+        for site, held_s in holders_by_function(situation, holds)[:MOST_HOLDERS]
+        if held_s >= LEAST_HOLDER_SHARE * holds.held_s
     ]
-    yield tell(
-        f"Held {format_seconds(found.high_hold_s or holds.held_s)} per request, by {', '.join(parts)}."
-    )
+    by = f", by {', '.join(parts)}" if parts else ", by libraries"
+    yield tell(f"Held {format_seconds(found.high_hold_s or holds.held_s)} per request{by}.")
     contents = sorted(holds.contents.items(), key=lambda item: -item[1])[:2]
     words = [
         f"{format_ratio(seconds / holds.held_s)} {STATE_WORDS.get(state.kind, state.kind)}"

@@ -58,7 +58,7 @@ def find_growing_state(situation: Situation) -> Iterator[Finding]:
         cause=ID,
         role="defect",
         confidence=rate_confidence(None, is_proven=ratio >= MUCH_RATIO or trend.correlation > 0.95),
-        share_of_growth=None,
+        share_of_growth=_share_of_growth(situation),
         location=location,
         summary=f"Prompts grow with {trend.by}: from {format_count(round(trend.first_chars))} to "
         f"{format_count(round(trend.last_chars))} characters during the run, and they have not stopped.",
@@ -67,6 +67,14 @@ def find_growing_state(situation: Situation) -> Iterator[Finding]:
         "messages, a summary), keep it per session and drop it when the session ends, and reset lists and caches that "
         "live as long as the process.",
     )
+
+
+def _share_of_growth(situation: Situation) -> float | None:
+    """The provider's time for longer prompts; None when response time did not grow."""
+    growth = situation.growth
+    if growth is None or not growth.is_enough:
+        return None
+    return min(1.0, max(0.0, growth.share("provider", "provider_queue")))
 
 
 def find_trend(situation: Situation) -> Trend | None:
@@ -156,10 +164,6 @@ def _tell(situation: Situation, trend: Trend) -> Iterator[Evidence]:
         f"{format_number(trend.correlation)}).",
         "provider",
     )
-    growth = situation.growth
-    if growth is not None and growth.is_enough:
-        share = growth.share("provider", "provider_queue")
-        if share > 0:
-            yield tell(
-                f"The provider's time for these prompts is {format_ratio(min(share, 1.0))} of the added time."
-            )
+    share = _share_of_growth(situation)
+    if share:
+        yield tell(f"The provider's time for these prompts is {format_ratio(share)} of the added time.")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reports.causes.situation import Situation
-from reports.columns import Floats
+from reports.columns import Floats, Integers
 from reports.dataset import StepData
 from reports.tables import Attempts
 
@@ -25,6 +25,7 @@ class ProviderLoad:
     busy_mean: float | None  # calls in work at a time
     attempts_per_request: float | None
     widest_mean: float | None  # the most calls one invocation had open at a time, mean over invocations
+    prompt_tokens_mean: float | None
     connection_count: int
     new_connection_ratio: float | None  # of attempts, those that opened a connection
 
@@ -51,9 +52,15 @@ def measure_load(attempts: Attempts, step: StepData) -> ProviderLoad:
         busy_mean=float(np.sum(np.maximum(open_s, 0))) / step.hold_s if step.hold_s > 0 else None,
         attempts_per_request=count / requests if requests else None,
         widest_mean=float(np.mean(widths)) if len(widths) else None,
+        prompt_tokens_mean=_mean_of_known(good.prompt_tokens),
         connection_count=len(np.unique(attempts.connection)),
         new_connection_ratio=float(np.mean(attempts.connection_request == 0)) if count else None,
     )
+
+
+def _mean_of_known(values: Integers) -> float | None:
+    known = values[values >= 0]
+    return float(np.mean(known)) if len(known) else None
 
 
 def widest_per_invocation(attempts: Attempts) -> Floats:

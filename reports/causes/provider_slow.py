@@ -17,7 +17,7 @@ from reports.verdict import Evidence, Finding
 
 ID = "provider_slow"
 GROWN_RATIO = 1.25  # a call that takes this much longer at the provider
-MORE_CALLS_RATIO = 1.25  # a request that makes this many more calls: then it is not the provider that changed
+LONGER_RATIO = 1.5  # prompts so much longer: then it is not the provider that changed
 
 
 def find_provider_slow(situation: Situation) -> Iterator[Finding]:
@@ -31,6 +31,8 @@ def find_provider_slow(situation: Situation) -> Iterator[Finding]:
     slower = _slower_ratio(low, high)
     if slower is not None and slower < GROWN_RATIO:
         return  # each call took as long as before: there were more of them
+    if low is not None and high is not None and _prompts_grew(low, high):
+        return  # each call asked for more
     queued = growth.share("provider_queue") > share / 2
     yield Finding(
         cause=ID,
@@ -43,6 +45,12 @@ def find_provider_slow(situation: Situation) -> Iterator[Finding]:
         evidence=list(_tell(low, high, growth)),
         fix=_fix(high),
     )
+
+
+def _prompts_grew(low: ProviderLoad, high: ProviderLoad) -> bool:
+    if not low.prompt_tokens_mean or not high.prompt_tokens_mean:
+        return False
+    return high.prompt_tokens_mean >= LONGER_RATIO * low.prompt_tokens_mean
 
 
 def _slower_ratio(low: ProviderLoad | None, high: ProviderLoad | None) -> float | None:

@@ -6,32 +6,41 @@ tokens wait for threads; or the consumer takes so long for each part that the st
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
 from reports.attribution.breakdown import Breakdown
 from reports.attribution.growth import Growth
+from reports.attribution.state import PROVIDER
 from reports.causes.bottleneck import Bottleneck, find_bottlenecks
 from reports.causes.cause import LISTED_SHARE, rate_confidence
 from reports.causes.evidence import tell, tell_holders, tell_law, tell_wait
 from reports.causes.places import locate_site, say_location
 from reports.causes.situation import Situation
-from reports.units import format_number, format_ratio, format_seconds, format_users
+from reports.units import format_ratio, format_seconds, format_users
 from reports.verdict import Evidence, Finding
 
 ID = "slow_stream_consumer"
 TOKEN_CALLBACK = "on_llm_new_token"  # noqa: S105 - LangChain's name of the event
 MOST_OF_THE_TIME = 0.5  # of an answer, in the consumer, already with few users
 KIND = "stream_consumer"
+CONSUMING = (
+    KIND,
+    "sleep",
+    "thread",
+    "step",
+    "lock_wait",
+    "loop_computing",
+)  # what a consumer may do with a part
 
 
 def find_slow_stream_consumer(situation: Situation) -> Iterator[Finding]:
-    found = [*_find_callback_threads(situation), *_find_growth(situation)]
+    found = list(_find_callback_threads(situation)) or list(_find_growth(situation))
     yield from found or _find_steady(situation)
 
 
 def _find_callback_threads(situation: Situation) -> Iterator[Finding]:
-    """Threads held by token callbacks."""
+    """Threads held by token callbacks; what the stream stands still while they run belongs to it."""
+    growth = situation.growth
     for found in find_bottlenecks(situation, "executor_wait"):
         frames = situation.recording.frames(found.held_at if found.held_at is not None else -1)
         if not any(frame.function.endswith(TOKEN_CALLBACK) for frame in frames):
@@ -39,7 +48,7 @@ def _find_callback_threads(situation: Situation) -> Iterator[Finding]:
         yield _make(
             situation,
             found.held_at,
-            share=found.share,
+            share=found.share + (growth.share(KIND) if growth is not None else 0.0),
             is_proven=found.is_proven,
             evidence=[tell_wait(situation, found), *tell_holders(situation, found), *tell_law(found)],
             bottleneck=found,
@@ -57,20 +66,36 @@ def _find_growth(situation: Situation) -> Iterator[Finding]:
 
 
 def _find_steady(situation: Situation) -> Iterator[Finding]:
-    """A consumer that takes most of every answer, at any load."""
+    """A consumer that takes most of every answer, at any load: the provider is long done when the stream ends."""
     low = min(situation.breakdowns.values(), key=lambda one: one.users, default=None)
-    if low is None or low.response_s <= 0 or low.of_kind(KIND) < MOST_OF_THE_TIME * low.response_s:
+    if low is None or low.response_s <= 0 or held_back_s(low) < MOST_OF_THE_TIME * low.response_s:
         return
-    yield _make(situation, main_consumer(low), share=None, is_proven=True, evidence=list(_tell_steady(low)))
+    site = main_consumer(low)
+    if site is not None:
+        yield _make(situation, site, share=None, is_proven=True, evidence=list(_tell_steady(low)))
+
+
+def held_back_s(breakdown: Breakdown) -> float:
+    """How much longer exchanges with the provider were open than the provider needed; per invocation."""
+    holds = breakdown.holders.get(("connection", PROVIDER))
+    if holds is None:
+        return 0.0
+    needed_s = sum(
+        seconds
+        for state, seconds in breakdown.lengths.items()
+        if state.kind in ("provider", "provider_queue")
+    )
+    return max(0.0, holds.held_s - needed_s)
 
 
 def main_consumer(breakdown: Breakdown) -> int | None:
-    """The place of the user's that held streams longest."""
-    by_site: Counter[int] = Counter()
-    for state, seconds in breakdown.seconds.items():
-        if state.kind == KIND and state.site >= 0:
-            by_site[state.site] += seconds  # type: ignore[assignment]
-    return by_site.most_common(1)[0][0] if by_site else None
+    """The place of the user's at which most time passed while an exchange was open; None when it was nobody's."""
+    holds = breakdown.holders.get(("connection", PROVIDER))
+    contents = holds.contents if holds is not None else {}
+    own = {
+        state: seconds for state, seconds in contents.items() if state.site >= 0 and state.kind in CONSUMING
+    }
+    return max(own, key=lambda state: own[state]).site if own else None
 
 
 def _make(
@@ -113,11 +138,10 @@ def _tell_growth(growth: Growth) -> Iterator[Evidence]:
 
 
 def _tell_steady(low: Breakdown) -> Iterator[Evidence]:
-    held_s = low.of_kind(KIND)
-    parts = sum(count for state, count in low.counts.items() if state.kind == KIND)
-    each = f", {format_seconds(held_s / parts)} for each of {format_number(parts)} parts" if parts else ""
-    provider_s = format_seconds(low.of_kind("provider"))
+    held_s = held_back_s(low)
+    needed_s = sum(seconds for state, seconds in low.lengths.items() if state.kind == "provider")
+    provider_s = format_seconds(needed_s)
     yield tell(
         f"Already with {format_users(low.users)} an answer of {format_seconds(low.response_s)} waits "
-        f"{format_seconds(held_s)} for its consumer{each}; the provider needs {provider_s}."
+        f"{format_seconds(held_s)} for its consumer; the provider needs {provider_s}."
     )
