@@ -94,12 +94,12 @@ class RemoteCrew:
 
     @property
     def in_flight(self) -> int:
-        return sum(member.in_flight for member in self._members.values())
+        return sum(member.in_flight for member in self._present_members())
 
     @property
     def has_obeyed(self) -> bool:
         serial = self._orders.serial if self._orders else -1
-        return all(member.serial >= serial for member in self._members.values())
+        return all(member.serial >= serial for member in self._present_members())
 
     def order(self, orders: Orders) -> None:
         if self._orders is None or self._orders.run != orders.run:
@@ -123,6 +123,9 @@ class RemoteCrew:
 
     def _present(self) -> list[str]:
         return [node.id for node in self._runner.clients.values() if node.state != MISSING]
+
+    def _present_members(self) -> list[Member]:
+        return [self._members[node] for node in self._present() if node in self._members]
 
     def _drop_lost(self) -> None:
         present = set(self._present())

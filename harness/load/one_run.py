@@ -29,8 +29,8 @@ from harness.run_directory import RunDirectory, RunInfo
 from harness.settings import RunSettings
 
 PROGRESS_EVERY_S = 0.5
-SPAWN_RATE_PER_S = 100  # a process; Locust warns above it
-SPAWN_LIMIT_S = 15.0  # and what the rate needs
+SPAWN_LIMIT_S = 15.0
+SPAWN_LIMIT_PER_USER_S = 0.02
 STOP_LIMIT_S = 20.0
 PARTS: tuple[tuple[type[ChainloadError], str], ...] = ((TargetError, "target"), (ProviderError, "mock"))
 
@@ -89,7 +89,7 @@ class OneRun:
             "failed", message=str(error), data={"exit_code": int(error.exit_code), "part": part}
         )
         say_ready(Ready(failure=str(error), exit_code=int(error.exit_code)))
-        complain(str(error))
+        say(str(error))
         self._end(error.exit_code)
         self._wanted_users.put(None)
 
@@ -151,10 +151,9 @@ class OneRun:
 
     def _set_users(self, users: int) -> int:
         """Have Locust start users until there are so many; returns how many there are."""
-        more = users - self._runner.user_count
-        rate = max(min(more, SPAWN_RATE_PER_S * max(self._crew.size, 1)), 1)
-        self._wanted_users.put((users, rate))
-        until_s = time.monotonic() + SPAWN_LIMIT_S + max(more, 0) / rate * 2
+        # All at once: they wait at the gate, so nothing is sent in a burst that the step would not send anyway.
+        self._wanted_users.put((users, max(users - self._runner.user_count, 1)))
+        until_s = time.monotonic() + SPAWN_LIMIT_S + users * SPAWN_LIMIT_PER_USER_S
         while self._runner.user_count != users and time.monotonic() < until_s:
             gevent.sleep(0.02)
             self._owner.check_alive()
@@ -170,7 +169,7 @@ class OneRun:
         problem = self.recorder.find_write_problem()
         if problem:
             self.recorder.event("notice", message=problem)
-            complain(problem)
+            say(problem)
         self.recorder.event("run_ended", data={"completed": code is ExitCode.OK})
         self.recorder.close()
         self.exit_code = code
@@ -202,7 +201,7 @@ class OneRun:
         )
 
 
-def complain(message: str) -> None:
+def say(message: str) -> None:
     """Say it to whoever started us."""
     sys.stderr.write(f"chainload: {message}\n")
     sys.stderr.flush()

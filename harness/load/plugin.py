@@ -27,7 +27,7 @@ from harness.children import Ready, say_ready, take_lifeline
 from harness.errors import BadInputError, ChainloadError, ExitCode, LoadError
 from harness.load.crew import Crew, LocalCrew, RemoteCrew
 from harness.load.machine import allow_open_files
-from harness.load.one_run import OneRun, complain
+from harness.load.one_run import OneRun, say
 from harness.load.orders import Report
 from harness.load.reporting import WorkerLink
 from harness.load.scenario import Scenario, convert_settings
@@ -107,6 +107,8 @@ class LoadPlugin:
         events: Any = self._environment.events
         events.quitting.add_listener(lambda **_: link.leave())
         events.test_stop.add_listener(lambda **_: link.flush())
+        # Python's own handler would break off whatever code runs, with a traceback.
+        gevent.signal_handler(signal.SIGINT, _end_worker, link)
         if getattr(self._environment.parsed_options, "processes", None):
             gevent.spawn(_end_with_parent, os.getppid())
 
@@ -155,6 +157,7 @@ class LoadPlugin:
             directory = RunDirectory(Path(given))
         else:
             directory = make_run_directory(self._settings.name, out=None, now=datetime.now())
+            say(f"run directory: {directory.path}")
         self._last_directory = directory
         if self._environment.runner is None:
             raise LoadError("Locust has no runner")
@@ -185,7 +188,7 @@ class LoadPlugin:
 
     def _refuse(self, error: ChainloadError) -> None:
         say_ready(Ready(failure=str(error), exit_code=int(error.exit_code)))
-        complain(str(error))
+        say(str(error))
         self._environment.process_exit_code = int(error.exit_code)
 
     def _report(self) -> None:
@@ -202,7 +205,7 @@ class LoadPlugin:
 
     def _on_test_start(self, environment: Environment, **_: Any) -> None:
         if not self._is_mine(environment):
-            complain("this test has no steps, so no user will send; choose StepShape as the shape class")
+            say("this test has no steps, so no user will send; choose StepShape as the shape class")
 
     def _on_test_stopping(self, **_: Any) -> None:
         self._interrupt("the test was stopped")
@@ -252,10 +255,15 @@ class LoadPlugin:
         self._on_signal()
 
 
-def _ending(has_web_page: bool) -> tuple[type[BaseException], BaseException]:
-    """Locust shuts down in order on KeyboardInterrupt once it serves its page; before, it would print a traceback."""
-    error = KeyboardInterrupt() if has_web_page else SystemExit(int(ExitCode.INTERRUPTED))
+def _ending(can_shut_down: bool) -> tuple[type[BaseException], BaseException]:
+    """Locust shuts down in order on KeyboardInterrupt when it waits for it; before, it would print a traceback."""
+    error = KeyboardInterrupt() if can_shut_down else SystemExit(int(ExitCode.INTERRUPTED))
     return type(error), error
+
+
+def _end_worker(link: WorkerLink) -> None:
+    link.leave()
+    gevent.get_hub().handle_system_error(*_ending(can_shut_down=True))
 
 
 def _end_with_parent(parent: int) -> None:

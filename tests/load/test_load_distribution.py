@@ -135,6 +135,22 @@ def test_a_worker_that_dies_is_said_and_the_run_goes_on(service_url: str, tmp_pa
     assert len({s.user for s in run.samples() if s.start_s > last}) == 6
 
 
+def test_a_worker_on_another_machine_ends_the_run_in_words(service_url: str, tmp_path: Path) -> None:
+    file = write_scenario(tmp_path, f"target='{service_url}/work', steps=(2,), hold=20")
+    elsewhere = "import harness.load.reporting\nharness.load.reporting.machine_id = lambda: 'elsewhere'\n"
+    (tmp_path / "far.py").write_text(file.read_text() + elsewhere)
+    port = str(free_port())
+    worker = [*LOCUST, "-f", "far.py", "--worker", "--master-host", "127.0.0.1", "--master-port", port]
+    child = subprocess.Popen(worker, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
+    try:
+        run = run_locust(file, "--master", "--expect-workers", "1", "--master-bind-port", port)
+    finally:
+        child.kill()
+        child.wait()
+    assert run.code == 2, run.output
+    assert "start all workers where the master runs" in run.output
+
+
 def test_a_run_whose_workers_are_all_gone_fails(service_url: str, tmp_path: Path) -> None:
     file = write_scenario(tmp_path, f"target='{service_url}/work', steps=(2,), hold=30")
     with started(file, *HEADLESS, "--processes", "2", *ports()) as (process, run):
@@ -147,14 +163,21 @@ def test_a_run_whose_workers_are_all_gone_fails(service_url: str, tmp_path: Path
     assert run.samples()
 
 
-def test_an_interrupt_collects_what_the_processes_have_in_flight(service_url: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("from_terminal", [False, True])
+def test_an_interrupt_collects_what_the_processes_have_in_flight(
+    service_url: str, tmp_path: Path, from_terminal: bool
+) -> None:
     file = write_scenario(tmp_path, f"target='{service_url}/hang', steps=(4,), hold=30")
     with started(file, *HEADLESS, "--processes", "2", *ports()) as (process, run):
         assert wait_until(lambda: any(p.in_flight == 4 for p in run.progress()))
         forked = children_of(process.pid)
-        process.send_signal(signal.SIGINT)
+        if from_terminal:  # which sends Ctrl-C to all of them
+            os.killpg(process.pid, signal.SIGINT)
+        else:
+            process.send_signal(signal.SIGINT)
         output, _ = process.communicate(timeout=LIMIT_S)
     assert process.returncode == 130, output
+    assert "Traceback" not in output
     assert Counter(s.outcome for s in run.samples()) == {"censored": 4}
     assert len(forked) == 2 and not any(map(is_alive, forked))
 
