@@ -17,7 +17,6 @@ from harness.target.probes.http_pools import HttpPoolsProbe
 from harness.target.probes.late_stacks import LateStacksProbe
 from harness.target.probes.loop import LoopProbe
 from harness.target.probes.loop_errors import LoopErrorsProbe
-from harness.target.probes.origins import OriginsProbe
 from harness.target.probes.other_clients import AiohttpProbe, Urllib3Probe
 from harness.target.probes.probe import Probe
 from harness.target.probes.process_readings import ProcessProbe
@@ -25,7 +24,7 @@ from harness.target.probes.rate_limiter import RateLimiterProbe
 from harness.target.probes.retries import OpenAIRetriesProbe, TenacityProbe
 from harness.target.probes.run_tree import RunTreeProbe
 from harness.target.probes.sleeps import SleepProbe
-from harness.target.probes.tasks_left import TasksLeftProbe
+from harness.target.probes.tasks import TasksProbe
 from harness.target.probes.thread_stacks import ThreadStacksProbe
 from harness.target.probes.thread_sync import ThreadSyncProbe
 from harness.target.probes.token_callbacks import TokenCallbacksProbe
@@ -57,7 +56,6 @@ def all_probes(frames: FrameReader, *, hidden_pool: type[ThreadPoolExecutor] | N
         TokenCallbacksProbe(),
         ConstructionsProbe(),
         LoopErrorsProbe(),
-        TasksLeftProbe(),
-        OriginsProbe(),
+        TasksProbe(),
         AwaitChainsProbe(),
     ]

@@ -11,7 +11,8 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextvars import Context
-from typing import TYPE_CHECKING, Any
+from types import CodeType
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from harness.target.invocation import CURRENT, STEPS, OpenInvocation
 from harness.target.probes.recorder import CURRENT_TRACE, OpenSpan, OpenTrace
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 MAX_LAYERS = 8
 INNER_NAMES = ("func", "fn", "function", "f", "call", "_call", "handler", "target")
+Way: TypeAlias = tuple[
+    int | None, str
+]  # a cell of the closure, else the bound object; and an attribute of it
 _now = time.monotonic
 
 
@@ -105,6 +109,7 @@ class JobBook:
     def __init__(self) -> None:
         self.running: dict[int, Job] = {}  # by thread
         self.sites: SiteBook | None = None  # None: nobody asks whose code it is
+        self._owners: Owners | None = None
 
     def queue(self, job: Job, function: Any, args: tuple[Any, ...] = ()) -> None:
         """It waits for a thread from now on."""
@@ -112,7 +117,9 @@ class JobBook:
         if trace is None or job.resource.is_hidden:
             return
         if self.sites is not None:
-            job.site, job.detail = find_owner(function, args, self.sites)
+            if self._owners is None:
+                self._owners = Owners(self.sites)
+            job.site, job.detail = self._owners.find(function, args)
         job.span = trace.begin("executor_wait", job.site, job.resource.name, detail=job.detail)
 
     def run(
@@ -163,40 +170,74 @@ class JobBook:
             job.invocation.jobs.discard(job)
 
 
-def find_owner(function: Any, args: tuple[Any, ...], sites: SiteBook) -> tuple[int, str]:
-    """The user's function behind what was submitted, else -1; and the name of the innermost one found.
+class Owners:
+    """Finds the user's function behind what was submitted to a pool."""
 
-    Looks through functools.partial, Context.run and the closures and objects with which libraries wrap functions.
-    """
-    for _ in range(MAX_LAYERS):
-        inner = _look_inside(function, args, sites)
-        if inner is None:
-            break
-        function, args = inner
-    name = getattr(function, "__qualname__", "") or type(function).__qualname__
-    return sites.of_function(function), f"{getattr(function, '__module__', '') or ''}.{name}"
+    def __init__(self, sites: SiteBook) -> None:
+        self._sites = sites
+        self._ways: dict[int, tuple[Way, CodeType]] = {}  # by code: how to look further inside
+        self._ends: dict[int, tuple[int, str, Any]] = {}  # by code: its place and name
 
+    def find(self, function: Any, args: tuple[Any, ...] = ()) -> tuple[int, str]:
+        """Its place, else -1; and the name of the innermost function found.
 
-def _look_inside(function: Any, args: tuple[Any, ...], sites: SiteBook) -> tuple[Any, tuple[Any, ...]] | None:
-    if isinstance(function, functools.partial):
-        return function.func, function.args + args
-    owner = getattr(function, "__self__", None)
-    if isinstance(owner, Context):
-        return (args[0], args[1:]) if args else None
-    code = getattr(function, "__code__", None)
-    if code is None or sites.is_user(code):
-        return None
-    for name, cell in zip(code.co_freevars, getattr(function, "__closure__", None) or (), strict=False):
+        Looks through functools.partial, Context.run and the closures and objects with which libraries wrap functions.
+        """
+        for _ in range(MAX_LAYERS):
+            if isinstance(function, functools.partial):
+                function, args = function.func, function.args + args
+                continue
+            owner = getattr(function, "__self__", None)
+            if isinstance(owner, Context) and args:
+                function, args = args[0], args[1:]
+                continue
+            code = getattr(function, "__code__", None)
+            inner = None if code is None else self._look_inside(function, code, owner)
+            if inner is None:
+                break
+            function = inner
+        return self._end(function)
+
+    def _look_inside(self, function: Any, code: CodeType, owner: Any) -> Any:
+        known = self._ways.get(id(code))
+        if known is None:
+            known = self._ways[id(code)] = (self._find_way(function, code, owner), code)
+        cell, attribute = known[0]
         try:
-            held = cell.cell_contents
-        except ValueError:  # an empty cell
-            continue
-        if name in INNER_NAMES and callable(held):
-            return held, args
-        if name == "self":
-            owner = held
-    for name in INNER_NAMES[:3]:
-        held = getattr(owner, name, None)
-        if callable(held):
-            return held, args
-    return None
+            held = owner if cell is None else function.__closure__[cell].cell_contents
+        except (ValueError, TypeError, IndexError):  # an empty cell
+            return None
+        return getattr(held, attribute, None) if attribute else held if held is not owner else None
+
+    def _find_way(self, function: Any, code: CodeType, owner: Any) -> Way:
+        if self._sites.is_user(code):
+            return None, ""
+        for index, cell in enumerate(getattr(function, "__closure__", None) or ()):
+            name = code.co_freevars[index]
+            try:
+                held = cell.cell_contents
+            except ValueError:  # an empty cell
+                continue
+            if name in INNER_NAMES and callable(held):
+                return index, ""
+            attribute = _callable_attribute(held) if name == "self" else ""
+            if attribute:
+                return index, attribute
+        return None, _callable_attribute(owner)
+
+    def _end(self, function: Any) -> tuple[int, str]:
+        code = getattr(function, "__code__", None)
+        known = self._ends.get(id(code)) if code is not None else None
+        if known is None:
+            name = getattr(function, "__qualname__", "") or type(function).__qualname__
+            module = getattr(function, "__module__", "") or ""
+            known = (self._sites.of_function(function), f"{module}.{name}", code)
+            if code is not None:
+                self._ends[id(code)] = known
+        return known[:2]
+
+
+def _callable_attribute(owner: Any) -> str:
+    """Under which name an object of a library holds the function it was made from; empty when it holds none."""
+    names = [] if owner is None else INNER_NAMES[:3]
+    return next((name for name in names if callable(getattr(owner, name, None))), "")

@@ -106,6 +106,8 @@ class LateStacksProbe:
                 continue
             share = (wanted_s - before_wanted_s) / max(now_s - before_s, 1e-6) if before_s else None
             computes = None if share is None else share > MOSTLY
+            if computes and self._has_signal and now_s - since_s < LATE_AFTER_S:
+                continue  # the signal counts it
             self._note(watch, since_s, now_s, computes)
 
     def _note(self, watch: LoopWatch, since_s: float, now_s: float, computes: bool | None) -> None:

@@ -17,7 +17,7 @@ from harness.target.probes.observer import Observer
 from harness.target.probes.probe import CannotInstall, Probe, ProbeContext
 from harness.target.probes.recorder import Recorder
 from harness.target.probes.sites import SiteBook
-from harness.target.probes.tasks_left import TasksLeftProbe
+from harness.target.probes.tasks import TasksProbe
 
 WRITE_TRACES_S = 1.0
 
@@ -90,7 +90,7 @@ class ProbeSet:
         if not isinstance(loop, BaseEventLoop):  # hides its default pool; this one is the same, with a name
             loop.set_default_executor(ThreadPoolExecutor(thread_name_prefix="asyncio"))
         for probe in self._installed:
-            if isinstance(probe, TasksLeftProbe):
+            if isinstance(probe, TasksProbe):
                 probe.follow(self._loop)
 
     def switch(self, on: bool) -> None:

@@ -20,7 +20,7 @@ MAX_SPANS = 400  # of one trace
 MAX_TRACES_PER_S = 50  # written
 SLOWEST_PER_S = 10  # of those, chosen for their length and not by chance
 SHORTEST_S = 0.0002  # shorter waits are not worth their line
-DETAILED_PER_S = 60  # traces a second with the steps of the run tree, which cost most
+DETAILED_PER_S = 25  # traces a second with the steps of the run tree, which cost most
 
 _now = time.monotonic
 _running_loop = asyncio._get_running_loop

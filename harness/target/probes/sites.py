@@ -20,6 +20,9 @@ from harness.redaction import Redactor
 from harness.target.frames import INSTALLED, FrameReader
 
 UNKNOWN = -1
+USER, LIBRARY, STANDARD = 1, 2, 3  # whose code: the probes' own counts as the standard library's
+ROOT = 4  # where an event loop or a pool begins a piece of work: what lies further out is not its caller
+ROOTS = {("events.py", "Handle._run"), ("thread.py", "_worker")}
 MAX_WALK = 400  # frames looked at; recursion in user code may be deep
 MAX_OUTER = 6  # user frames kept of a place
 MAX_SITES = 5_000
@@ -32,7 +35,7 @@ class SiteBook:
         self._frames = frames
         self._emit = emit
         self._redact = Redactor()
-        self._codes: dict[int, tuple[bool, CodeType]] = {}  # by id: hashing a code object reads all of it
+        self._codes: dict[int, tuple[int, CodeType]] = {}  # by id: hashing a code object reads all of it
         self._packages: dict[str, str] = {}  # by file
         self._standard = sysconfig.get_paths()["stdlib"]
         self._at_instruction: dict[tuple[int, int], int] = {}
@@ -42,9 +45,7 @@ class SiteBook:
     def is_user(self, code: CodeType) -> bool:
         """Whether it is the user's own code."""
         known = self._codes.get(id(code))
-        if known is None:  # the code is kept, so that its id is not given to another
-            known = self._codes[id(code)] = (self._frames.is_user(code.co_filename), code)
-        return known[0]
+        return (known or self._learn(code))[0] == USER
 
     def find_user_frame(self, frame: FrameType | None) -> FrameType | None:
         """The innermost frame of the user's, from this one outwards."""
@@ -52,9 +53,11 @@ class SiteBook:
         for _ in range(MAX_WALK):
             if frame is None:
                 return None
-            known = codes.get(id(frame.f_code))
-            if known[0] if known is not None else self.is_user(frame.f_code):
+            known = codes.get(id(frame.f_code)) or self._learn(frame.f_code)
+            if known[0] == USER:
                 return frame
+            if known[0] == ROOT:
+                return None
             frame = frame.f_back
         return None
 
@@ -63,21 +66,55 @@ class SiteBook:
         found = self.find_user_frame(frame)
         return UNKNOWN if found is None else self.of_frame(found)
 
+    def of_creator(self, frame: FrameType | None) -> tuple[int, bool]:
+        """The innermost user frame, and whether it called the standard library with no other library between."""
+        direct, codes = True, self._codes
+        for _ in range(MAX_WALK):
+            if frame is None:
+                break
+            known = codes.get(id(frame.f_code)) or self._learn(frame.f_code)
+            if known[0] == USER:
+                return self.of_frame(frame), direct
+            if known[0] == ROOT:
+                break
+            direct = direct and known[0] == STANDARD
+            frame = frame.f_back
+        return UNKNOWN, False
+
     def of_caller(self, frame: FrameType | None, *, through: tuple[str, ...] = ()) -> tuple[int, str]:
         """Who called into the standard library (and packages named in ``through``): place and package.
 
         The place is -1 when it was not the user; the package is empty when it was, or when nobody did.
         """
+        codes = self._codes
         for _ in range(MAX_WALK):
             if frame is None:
                 return UNKNOWN, ""
-            if self.is_user(frame.f_code):
+            known = codes.get(id(frame.f_code)) or self._learn(frame.f_code)
+            if known[0] == USER:
                 return self.of_frame(frame), ""
-            package = self.package_of(frame.f_code.co_filename)
-            if package and package not in through:
-                return UNKNOWN, package
+            if known[0] == ROOT:
+                break
+            if known[0] == LIBRARY:
+                package = self.package_of(frame.f_code.co_filename)
+                if package not in through:
+                    return UNKNOWN, package
             frame = frame.f_back
         return UNKNOWN, ""
+
+    def _learn(self, code: CodeType) -> tuple[int, CodeType]:
+        if self._frames.is_user(code.co_filename):
+            kind = USER
+        elif self.package_of(code.co_filename):
+            kind = LIBRARY
+        else:
+            is_root = (code.co_filename.rpartition("/")[2], code.co_qualname) in ROOTS
+            kind = ROOT if is_root else STANDARD
+        known = self._codes[id(code)] = (
+            kind,
+            code,
+        )  # the code is kept, so that its id is not given to another
+        return known
 
     def package_of(self, file: str) -> str:
         """``langchain_core`` for its files; empty for the standard library's, and for what the probes put between."""

@@ -1,4 +1,4 @@
-"""Tasks of the user's that still run when their invocation has been answered: work that nobody awaited."""
+"""Tasks: the line that began each, and those that still run when their invocation has been answered."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from asyncio.base_events import BaseEventLoop
 from typing import Any
 
 from harness.probe_records import Anomaly
+from harness.target.probes.origins import begin_from
 from harness.target.probes.probe import Patches, ProbeContext
 from harness.target.probes.recorder import OpenTrace, current_trace
 from harness.target.probes.sites import UNKNOWN
@@ -19,10 +20,10 @@ MAX_TASKS = 200  # followed in one invocation
 MAX_SAID_PER_S = 10
 
 
-class TasksLeftProbe:
+class TasksProbe:
     """Wraps ``create_task`` of the standard library's loops, and looks at the end of an invocation."""
 
-    name = "tasks_left"
+    name = "tasks"
 
     def __init__(self) -> None:
         self._context: ProbeContext | None = None
@@ -45,29 +46,33 @@ class TasksLeftProbe:
             return
 
         def make(loop: Any, coroutine: Any, **options: Any) -> Any:
-            task: asyncio.Task[Any] = asyncio.Task(coroutine, loop=loop, **options)
-            self._note(task, sys._getframe(1))
-            return task
+            begin = functools.partial(asyncio.Task, coroutine, loop=loop, **options)
+            return self._begin(begin, sys._getframe(1), options.get("context"))
 
         loop.set_task_factory(make)
 
     def _wrap(self, original: Any) -> Any:
-        note = self._note
+        begin = self._begin
 
         def create_task(loop: Any, coroutine: Any, **options: Any) -> Any:
-            task = original(loop, coroutine, **options)
-            note(task, sys._getframe(1))
-            return task
+            if current_trace() is None:
+                return original(loop, coroutine, **options)
+            original_begin = functools.partial(original, loop, coroutine, **options)
+            return begin(original_begin, sys._getframe(1), options.get("context"))
 
         return functools.wraps(original)(create_task)
 
-    def _note(self, task: Any, frame: Any) -> None:
+    def _begin(self, begin: Any, frame: Any, context: Any) -> Any:
         trace = current_trace()
-        if trace is None or len(trace.tasks) >= MAX_TASKS or self._context is None:
-            return
-        site, _ = self._context.sites.of_caller(frame)
-        if site != UNKNOWN:
+        if trace is None or self._context is None:
+            return begin()
+        site, is_direct = self._context.sites.of_creator(frame)
+        if site == UNKNOWN:  # what the context holds already is handed down as it is
+            return begin()
+        task = begin_from(site, begin, context)
+        if is_direct and len(trace.tasks) < MAX_TASKS:
             trace.tasks.append((weakref.ref(task), site))
+        return task
 
     def _ended(self, trace: OpenTrace) -> None:
         if not trace.tasks or trace.is_cut or trace.error is not None:
