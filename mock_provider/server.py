@@ -80,9 +80,10 @@ class Server:
         if self._task is not None:
             self._task.cancel()
         self._listener.close()
+        # Those that wait for a slot first: they must not be started by the end of those that have one.
+        for exchange in sorted(self._open_exchanges(), key=lambda exchange: not exchange.waits):
+            exchange.stop()
         for connection in list(self._connections):
-            if connection.exchange is not None:
-                connection.exchange.stop()
             connection.exchange = None
             connection.transport.abort()
         await asyncio.sleep(0)  # lets the transports close
@@ -192,6 +193,9 @@ class Server:
         )
 
     # ---- own affairs
+
+    def _open_exchanges(self) -> list[Exchange]:
+        return [connection.exchange for connection in self._connections if connection.exchange is not None]
 
     def _make_connection(self) -> Connection:
         ordinal = self._next_connection

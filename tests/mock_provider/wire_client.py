@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import time
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -72,9 +73,15 @@ def split_answer(answer: bytes) -> tuple[int, dict[str, str], bytes]:
     return int(lines[0].split()[1]), headers, body
 
 
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Return when it holds; fail when it does not within ten seconds."""
+    deadline_s = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < deadline_s, "it never came to that"
+        time.sleep(0.005)
+
+
 def wait_for_attempts(provider: RunningProvider, count: int) -> list[Attempt]:
     """The ledger, once it has so many attempts."""
-    deadline_s = time.monotonic() + 10
-    while len(provider.attempts) < count and time.monotonic() < deadline_s:
-        time.sleep(0.01)
+    wait_until(lambda: len(provider.attempts) >= count)
     return provider.attempts
