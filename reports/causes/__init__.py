@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
 from reports.causes.call_never_returns import find_call_never_returns
 from reports.causes.cause import Cause
 from reports.causes.client_churn import find_client_churn
@@ -76,14 +78,27 @@ def _settle(found: list[Finding]) -> list[Finding]:
     for cause, others in EXPLAINS.items():
         if any(finding.cause == cause and finding.confidence == "high" for finding in found):
             dropped |= others
-    return [finding for finding in found if finding.cause not in dropped]
+    return [_within_churn(finding, found) for finding in found if finding.cause not in dropped]
 
 
-def _rank(finding: Finding) -> tuple[int, bool, float]:
-    """By confidence; then what is wrong at any load; then by share, a share that cannot be told being an event's."""
+def _within_churn(finding: Finding, found: list[Finding]) -> Finding:
+    """CPU that goes into building clients is not the framework's own work per request: only the rest is claimed."""
+    churn = next((one for one in limits_of(found) if one.cause == "client_churn"), None)
+    if churn is None or finding.cause != "cpu_bound" or finding.location is not None:
+        return finding
+    rest = max(0.0, (finding.share_of_growth or 0.0) - (churn.share_of_growth or 0.0))
+    return msgspec.structs.replace(finding, share_of_growth=rest, confidence=churn.confidence)
+
+
+def _rank(finding: Finding) -> tuple[int, bool, bool, float]:
+    """By confidence; then what is wrong at any load; then by share, a share that cannot be told being an event's.
+
+    That the framework uses the CPU is true of every chain in the end, so what can be mended comes before it.
+    """
     sureness = ("high", "medium", "low").index(finding.confidence)
     share = 1.0 if finding.share_of_growth is None else finding.share_of_growth
-    return sureness, finding.role != "defect", -share
+    is_framework = finding.cause == "cpu_bound" and finding.location is None
+    return sureness, finding.role != "defect", is_framework, -share
 
 
 def limits_of(findings: Sequence[Finding]) -> list[Finding]:

@@ -15,6 +15,7 @@ from reports.attribution.growth import Growth
 from reports.causes.bottleneck import measured_rate
 from reports.causes.cause import LISTED_SHARE, rate_confidence
 from reports.causes.cpu_bound import find_computing
+from reports.causes.cpu_users import find_cpu_users
 from reports.causes.evidence import tell
 from reports.causes.loop_load import read_loop_load
 from reports.causes.places import locate_site, say_location
@@ -28,6 +29,16 @@ KIND = "construct"
 EACH_REQUEST = 0.5  # built for every second request or more
 COSTLY_S = 0.003  # a request, spent building: less is lost in the noise of a request
 COSTLY_RATIO = 0.25  # of the CPU that a request takes
+KINDS = {
+    "create_agent": "an agent",
+    "StateGraph": "a graph",
+    "langchain_openai": "a model",
+    "openai": "a client",
+    "httpx": "an HTTP client",
+    "aiohttp": "an HTTP client",
+    "tls_context": "a TLS context",
+    "certificates": "a TLS context",
+}
 NEW_RATIO = 0.8  # of calls that open a connection of their own
 FEWEST_CALLS = 20
 
@@ -37,9 +48,14 @@ class Building:
     """What is built per request at one place, at the low step: undisturbed by load."""
 
     site: int
-    what: str
+    name: str  # of the class or function
     seconds: float
     count: float
+
+    @property
+    def words(self) -> str:
+        kind = next((words for part, words in KINDS.items() if self.name.startswith(part)), None)
+        return f"{kind} ({self.name})" if kind else self.name
 
 
 def find_client_churn(situation: Situation) -> Iterator[Finding]:
@@ -63,10 +79,10 @@ def find_client_churn(situation: Situation) -> Iterator[Finding]:
         confidence=rate_confidence(share if is_limit else None, is_proven=reopened is not None or is_limit),
         share_of_growth=share if is_limit else None,
         location=location,
-        summary=f"{say_location(location)} builds {built.what} for every request: {format_seconds(built.seconds)} each"
+        summary=f"{say_location(location)} builds {built.words} for every request: {format_seconds(built.seconds)} each"
         f"{f', {format_ratio(cpu_ratio)} of the CPU a request takes' if cpu_ratio else ''}.",
-        evidence=list(_tell(situation, built, reopened)),
-        fix=f"Build {built.what} once, at start-up or behind functools.cache, and use it for every request. With "
+        evidence=list(_tell(situation, built)),
+        fix=f"Build {built.words} once, at start-up or behind functools.cache, and use it for every request. With "
         "ChatOpenAI give the time-out as a number (timeout=30): httpx.Timeout(…) misses its cache of clients.",
         stack=list(situation.recording.frames(built.site)),
     )
@@ -83,7 +99,7 @@ def find_building(low: Breakdown) -> Building | None:
     for site in sorted(seconds, key=lambda one: -seconds[one]):
         count = max(names[site].values())
         if count >= EACH_REQUEST:
-            return Building(site=site, what=_outermost(names[site]), seconds=seconds[site], count=count)
+            return Building(site=site, name=_outermost(names[site]), seconds=seconds[site], count=count)
     return None
 
 
@@ -117,7 +133,24 @@ def _ratio_of_cpu(situation: Situation, built: Building) -> float | None:
     load, rate = read_loop_load(situation, situation.low), measured_rate(situation, situation.low)
     if not load.cpu_ratio or not rate:
         return None
-    return min(1.0, built.seconds / (load.cpu_ratio / rate))
+    own = min(1.0, built.seconds / (load.cpu_ratio / rate))
+    return max(own, _ratio_of_function(situation, built))
+
+
+def _ratio_of_function(situation: Situation, built: Building) -> float:
+    """Of all computing at the high step, what its function does itself: it builds more than is seen, such as tools."""
+    users = find_cpu_users(situation, situation.high)
+    frames = situation.recording.frames(built.site)
+    if not frames or users.total_s <= 0:
+        return 0.0
+    place = (frames[0].file, frames[0].function)
+    own_s = sum(
+        used_s
+        for site, used_s in users.seconds.items()
+        for frame in situation.recording.frames(site)[:1]
+        if (frame.file, frame.function) == place
+    )
+    return own_s / users.total_s
 
 
 def _share_of_growth(situation: Situation, growth: Growth | None, cpu_ratio: float | None) -> float | None:
@@ -128,14 +161,15 @@ def _share_of_growth(situation: Situation, growth: Growth | None, cpu_ratio: flo
     return min(1.0, growth.share(KIND) + computing * (cpu_ratio or 0.0))
 
 
-def _tell(situation: Situation, built: Building, reopened: float | None) -> Iterator[Evidence]:
+def _tell(situation: Situation, built: Building) -> Iterator[Evidence]:
     yield tell(
-        f"{format_number(built.count)} × {built.what} built per request, {format_seconds(built.seconds)} together, "
+        f"{format_number(built.count)} × {built.name} per request, {format_seconds(built.seconds)} together, "
         f"at {say_location(locate_site(situation, built.site))}."
     )
     load = read_provider_load(situation, situation.dataset.steps[0] if situation.dataset.steps else None)
     if load is not None and load.attempt_count:
-        words = "each call opens its own" if reopened else "connections are used again"
+        is_new = load.new_connection_ratio is not None and load.new_connection_ratio >= NEW_RATIO
+        words = "each call opens its own" if is_new else "connections are used again"
         yield tell(
             f"The provider saw {format_count(load.connection_count)} connections for "
             f"{format_count(load.attempt_count)} calls at the lowest step: {words}.",

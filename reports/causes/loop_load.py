@@ -17,6 +17,10 @@ from reports.dataset import StepData
 from reports.verdict import Proof
 
 FEWEST_READINGS = 2
+CONTENDED_S = (
+    0.005  # the interpreter's own switch interval: an idle thread waits so long when another computes
+)
+CONTENDED_RATIO = 2.0
 FEWEST_STACKS = 5  # of threads, to say what they did
 
 
@@ -46,6 +50,12 @@ def read_loop_load(situation: Situation, step: StepData | None) -> LoopLoad:
     )
 
 
+def is_contended(situation: Situation) -> bool:
+    """Whether threads fight for the interpreter at the high step, and did so less at the low one."""
+    low, high = (read_loop_load(situation, step).gil_overshoot_s for step in (situation.low, situation.high))
+    return high is not None and high >= CONTENDED_S and (low is None or high >= CONTENDED_RATIO * low)
+
+
 def prove_single(situation: Situation, busy_ratio: float | None) -> Proof | None:
     """The capacity law of what there is one of: the loop, or the interpreter that one thread has at a time."""
     rate = measured_rate(situation, situation.high)
@@ -53,12 +63,16 @@ def prove_single(situation: Situation, busy_ratio: float | None) -> Proof | None
 
 
 def computing_ratio(situation: Situation, state: State, step: StepData | None) -> float | None:
-    """Of the times that threads of a pool were seen, how often they computed; None when they were hardly seen.
+    """How much of the time in a thread was computing, or waiting to; None when its threads were hardly seen.
 
-    state: time spent in a thread.  Those of its own function count, where they were seen; else all of the pool.
+    state: time spent in a thread.  Those of its own function count, where they were seen; else all of the pool.  When
+    threads fight for the interpreter all of it counts: a stack is only seen where a thread lets go of it, at some call
+    that seems to wait.
     """
     if step is None:
         return None
+    if is_contended(situation):
+        return 1.0
     wanted = _function(situation.recording.frames(state.site))
     own: Counter[bool] = Counter()
     everyone: Counter[bool] = Counter()
