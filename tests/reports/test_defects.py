@@ -1,0 +1,283 @@
+"""What is wrong at any load: found where it is, and not where it only looks like it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bare_run import BareRun
+
+from harness.probe_records import Anomaly, Gauge, Site, Span, Trace
+from harness.records import Frame
+from harness.tracing import canary_of
+
+LOOP_LINE = Frame(
+    file="app/chain.py", line=30, function="refine", code="draft = await model.ainvoke(…)", is_user=True
+)
+
+
+def serve(run: BareRun, make: Callable[[int, int, int], dict[str, Any]], *, each: int = 12) -> None:
+    """Each user of each step makes ``each`` requests, one after the other; ``make(step, user, number)`` says how."""
+    for step, users in enumerate(run.steps):
+        for number in range(each):
+            for user in range(users):
+                run.call(
+                    step, user, number + step * each, **({"at_s": number * 0.7} | make(step, user, number))
+                )
+
+
+# ---- cross-talk ----
+
+
+def with_canaries(
+    whose: Callable[[int, int, int], list[str]], **fields: Any
+) -> Callable[..., dict[str, Any]]:
+    return lambda step, user, number: {"calls": [{"canaries": whose(step, user, number), **fields}]}
+
+
+def canary(step: int, user: int, number: int) -> str:
+    return canary_of(BareRun.trace_id(step, user, number + step * 12))
+
+
+def neighbour(step: int, user: int, number: int) -> list[str]:
+    return [canary(step, user, number), canary(step, (user + 1) % 4, number)]
+
+
+def earlier(step: int, user: int, number: int) -> list[str]:
+    return [canary(step, user, one) for one in range(number + 1)]
+
+
+def test_another_users_canary_in_a_prompt_is_cross_talk(tmp_path: Path) -> None:
+    run = BareRun(tmp_path / "run")
+    serve(run, with_canaries(neighbour))
+    finding = run.findings()[0]
+    assert (finding.cause, finding.role, finding.confidence) == ("shared_state_crosstalk", "defect", "high")
+    assert "prompts" in finding.summary
+
+
+def test_another_users_canary_in_an_answer_is_cross_talk(tmp_path: Path) -> None:
+    run = BareRun(tmp_path / "run")
+    serve(run, lambda step, user, number: {"answered": neighbour(step, user, number)})
+    assert "answers" in run.findings()[0].summary
+
+
+def test_the_same_users_history_is_none(tmp_path: Path) -> None:
+    run = BareRun(tmp_path / "run")
+    serve(run, with_canaries(earlier))
+    assert "shared_state_crosstalk" not in run.causes()
+
+
+def test_texts_of_several_users_in_one_embeddings_call_are_a_batch(tmp_path: Path) -> None:
+    run = BareRun(tmp_path / "run")
+    serve(run, with_canaries(neighbour, endpoint="embeddings"))
+    assert run.causes() == []
+
+
+# ---- growing state ----
+
+
+def of_size(size: Callable[[int, int, int], int]) -> Callable[..., dict[str, Any]]:
+    return lambda step, user, number: {"calls": [{"prompt_chars": size(step, user, number)}]}
+
+
+def test_prompts_that_grow_with_every_request_are_growing_state(tmp_path: Path) -> None:
+    run = BareRun(tmp_path / "run")
+    serve(run, of_size(lambda step, user, number: 100 + 80 * (step * 12 + number)))
+    finding = run.findings()[0]
+    assert (finding.cause, finding.role) == ("growing_state", "defect")
+
+
+@pytest.mark.parametrize(
+    "size",
+    [
+        lambda step, user, number: 100 + (37 * number + 11 * user) % 60,  # questions differ
+        lambda step, user, number: min(100 + 80 * (step * 12 + number), 500),  # a history that is trimmed
+        lambda step, user, number: 100 + 400 * step,  # another question at each step
+    ],
+    ids=["various", "trimmed", "by step"],
+)
+def test_prompts_that_do_not_go_on_growing_are_none(
+    tmp_path: Path, size: Callable[[int, int, int], int]
+) -> None:
+    run = BareRun(tmp_path / "run")
+    serve(run, of_size(size))
+    assert "growing_state" not in run.causes()
+
+
+def test_an_agents_prompt_that_grows_within_a_request_is_none(tmp_path: Path) -> None:
+    run = BareRun(tmp_path / "run")
+    rounds = [{"at_s": 0.02 * one, "seconds": 0.01, "prompt_chars": 100 + 90 * one} for one in range(6)]
+    serve(run, lambda step, user, number: {"calls": rounds})
+    assert run.causes() == []
+
+
+# ---- loops ----
+
+
+def rounds(count: int, *, tool_at_end: bool, **fields: Any) -> list[dict[str, Any]]:
+    last = [] if not tool_at_end else ["search"]
+    return [
+        {
+            "at_s": 0.05 * one,
+            "seconds": 0.04,
+            "tools_called": ["search"] if one < count - 1 else last,
+            **fields,
+        }
+        for one in range(count)
+    ]
+
+
+def test_requests_that_go_round_until_they_are_given_up_are_a_loop(tmp_path: Path) -> None:
+    run = BareRun(tmp_path / "run", timeout_s=5.0)
+    calls = rounds(100, tool_at_end=True)
+    serve(
+        run,
+        lambda step, user, number: {"calls": calls, "seconds": 5.1, "outcome": "hung", "stack": [LOOP_LINE]},
+        each=2,
+    )
+    finding = run.findings()[0]
+    assert (finding.cause, finding.confidence) == ("runaway_loop", "high")
+    assert finding.location is not None and finding.location.function == "refine"
+
+
+def test_that_they_never_returned_is_then_not_said_again(tmp_path: Path) -> None:
+    run = BareRun(tmp_path / "run", timeout_s=5.0)
+    calls = rounds(100, tool_at_end=True)
+    serve(
+        run,
+        lambda step, user, number: {"calls": calls, "seconds": 5.1, "outcome": "hung", "stack": [LOOP_LINE]},
+        each=2,
+    )
+    assert "call_never_returns" not in run.causes()
+
+
+def test_answers_given_while_the_model_still_asks_for_a_tool_are_a_loop(tmp_path: Path) -> None:
+    run = BareRun(tmp_path / "run")
+    serve(run, lambda step, user, number: {"calls": rounds(15, tool_at_end=True), "seconds": 0.8})
+    assert run.causes() == ["runaway_loop"]
+
+
+def test_requests_that_fail_at_the_limit_on_rounds_are_a_loop(tmp_path: Path) -> None:
+    run = BareRun(tmp_path / "run")
+    error = "GraphRecursionError: Recursion limit of 25 reached without hitting a stop condition."
+    serve(
+        run,
+        lambda step, user, number: {
+            "calls": rounds(12, tool_at_end=True),
+            "outcome": "error",
+            "error": error,
+        },
+    )
+    assert run.causes()[0] == "runaway_loop"
+
+
+def test_the_very_same_call_made_again_and_again_is_a_loop(tmp_path: Path) -> None:
+    run = BareRun(tmp_path / "run")
+    same = [{"at_s": 0.05 * one, "seconds": 0.04, "prompt_hash": "abc"} for one in range(9)]
+    serve(run, lambda step, user, number: {"calls": same, "seconds": 0.6})
+    assert run.causes() == ["runaway_loop"]
+
+
+def test_an_agent_of_many_rounds_that_ends_is_healthy(tmp_path: Path) -> None:
+    run = BareRun(tmp_path / "run")
+    serve(run, lambda step, user, number: {"calls": rounds(10, tool_at_end=False), "seconds": 0.6})
+    assert run.causes() == []
+
+
+def test_equal_calls_side_by_side_are_none(tmp_path: Path) -> None:
+    run = BareRun(tmp_path / "run")
+    same = [{"at_s": 0.001, "seconds": 0.1, "prompt_hash": "abc"} for _ in range(6)]
+    serve(run, lambda step, user, number: {"calls": same})
+    assert run.causes() == []
+
+
+# ---- sync and async ----
+
+
+def anomalies(kind: str, count: int, *, site: int = 1) -> list[Any]:
+    return [
+        Site(id=1, stack=[LOOP_LINE]),
+        *[Anomaly(at_s=5002.0 + one, kind=kind, message="it happened", site=site) for one in range(count)],
+    ]
+
+
+def test_a_coroutine_that_is_never_awaited_is_misuse(tmp_path: Path) -> None:
+    run = BareRun(tmp_path / "run")
+    serve(run, lambda step, user, number: {})
+    run.probes += anomalies("never_awaited", 3)
+    finding = run.findings()[0]
+    assert (
+        finding.cause == "sync_async_misuse" and finding.location is not None and finding.location.line == 30
+    )
+
+
+def test_a_librarys_coroutine_left_by_a_cancelled_request_is_none(tmp_path: Path) -> None:
+    run = BareRun(tmp_path / "run")
+    serve(run, lambda step, user, number: {})
+    run.probes += anomalies("never_awaited", 3, site=-1)
+    assert run.causes() == []
+
+
+def test_errors_of_a_closed_loop_are_misuse(tmp_path: Path) -> None:
+    run = BareRun(tmp_path / "run")
+    serve(run, lambda step, user, number: {"outcome": "error", "error": "RuntimeError: Event loop is closed"})
+    assert run.causes()[0] == "sync_async_misuse"
+
+
+def test_answers_given_before_their_work_is_done_are_misuse(tmp_path: Path) -> None:
+    run = BareRun(tmp_path / "run")
+    serve(run, lambda step, user, number: {"seconds": 0.05, "calls": [{"at_s": 0.01, "seconds": 0.4}]})
+    run.probes += anomalies("task_left_running", 3)
+    finding = run.findings()[0]
+    assert finding.cause == "sync_async_misuse" and "before their work is done" in finding.summary
+
+
+def test_a_task_left_to_write_a_log_is_none(tmp_path: Path) -> None:
+    run = BareRun(tmp_path / "run")
+    serve(run, lambda step, user, number: {})
+    run.probes += anomalies("task_left_running", 50)
+    assert run.causes() == []
+
+
+# ---- deadlock ----
+
+
+def stuck_trace(run: BareRun, user: int, *, waits: bool) -> Trace:
+    trace_id = run.call(1, user, 20, at_s=1.0, seconds=5.1, outcome="hung", stack=[LOOP_LINE], calls=[])
+    start_s = run.start_of(1) + 1.0
+    spans = [Span("thread_run", 1, start_s + 0.1, None, 7 + user, "executor:default")]
+    if waits:
+        spans.append(Span("executor_wait", -1, start_s + 0.2, None, 90 + user, "executor:default"))
+    return Trace(trace_id=trace_id, step=1, start_s=start_s, end_s=start_s + 5.1, spans=spans)
+
+
+def full_pool(run: BareRun, *, in_use: float) -> list[Any]:
+    at_s = run.start_of(1) + 3
+    return [
+        Site(id=1, stack=[LOOP_LINE]),
+        Gauge(at_s=at_s, resource="executor:default", in_use=in_use, capacity=6, waiting=6),
+    ]
+
+
+def deadlocked(path: Path, *, waits: bool = True, in_use: float = 6) -> BareRun:
+    run = BareRun(path, steps=(1, 6), timeout_s=5.0)
+    serve(run, lambda step, user, number: {}, each=3)
+    run.probes += full_pool(run, in_use=in_use)
+    run.probes += [stuck_trace(run, user, waits=waits) for user in range(6)]
+    return run
+
+
+def test_threads_that_wait_for_threads_of_a_full_pool_are_a_deadlock(tmp_path: Path) -> None:
+    finding = deadlocked(tmp_path / "run").findings()[0]
+    assert (finding.cause, finding.confidence) == ("thread_pool_deadlock", "high")
+    assert finding.location is not None and finding.location.line == 30
+
+
+def test_threads_that_hang_on_their_own_are_calls_that_never_return(tmp_path: Path) -> None:
+    assert deadlocked(tmp_path / "run", waits=False).causes()[0] == "call_never_returns"
+
+
+def test_a_pool_with_a_free_thread_is_not_deadlocked(tmp_path: Path) -> None:
+    assert "thread_pool_deadlock" not in deadlocked(tmp_path / "run", in_use=5).causes()
