@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import gevent
 import msgspec
 from locust import FastHttpUser, task
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from harness.load.plugin import LoadPlugin
 
 CUT_OFF = "still in flight when the step ended"
+REFUSED_PAUSE_S = (
+    0.1  # a service that closes the door at once would be knocked at thousands of times a second
+)
 TIMEOUT_MARGIN_S = 5.0  # a target of ours answers for a hung invocation by itself, and with its stack
 
 
@@ -108,6 +112,8 @@ class ChainUser(FastHttpUser):
         ))  # fmt: skip
         try:
             sample = worker.fly(flight)
+            if not flight.answer.has_begun and sample.outcome == "error":
+                gevent.sleep(REFUSED_PAUSE_S)
         finally:
             self._free_s = time.monotonic()
             self._tell_locust(flight)
