@@ -124,6 +124,7 @@ def listen(port: int) -> socket.socket:
     try:
         listener.bind(("127.0.0.1", port))
     except OSError as error:
+        listener.close()
         raise TargetError(f"port {port} cannot be used ({error.strerror}); 0 takes a free one") from error
     return listener
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from target_process import StartTarget
+from target_process import Provider, StartTarget
 
 from harness.tracing import canary_of, new_trace_id, read_trace_id
 
@@ -24,12 +24,41 @@ def test_a_chain_is_invoked_with_the_request_s_own_input(start_target: StartTarg
     assert answer.json()["output"] == "echo: hello"
 
 
-def test_every_provider_call_carries_the_trace_of_its_invocation(start_target: StartTarget, provider) -> None:
+def test_every_provider_call_carries_the_trace_of_its_invocation(
+    start_target: StartTarget, provider: Provider
+) -> None:
     target = start_target(CHAIN, input_json='{"question": "x"}')
     traces = [new_trace_id() for _ in range(3)]
     for trace_id in traces:
         target.post("/invoke", user=1, trace_id=trace_id)
     assert [read_trace_id(header) for header in provider.traceparents] == traces
+
+
+def test_other_http_clients_carry_the_trace_too(start_target: StartTarget, provider: Provider) -> None:
+    target = start_target(
+        """
+        import json
+        import os
+        import urllib.request
+        import httpx
+        import requests
+        from langchain_core.runnables import RunnableLambda
+
+        url = os.environ["OPENAI_BASE_URL"] + "/chat/completions"
+        body = {"messages": [{"role": "user", "content": "x"}]}
+
+        def call(text):
+            urllib.request.urlopen(urllib.request.Request(url, json.dumps(body).encode())).read()
+            requests.post(url, json=body)
+            httpx.post(url, json=body, headers={"traceparent": "00-" + "1" * 32 + "-" + "2" * 16 + "-01"})
+
+        chain = RunnableLambda(call)
+        """,
+        input_json='"x"',
+    )
+    trace_id = new_trace_id()
+    assert target.post("/invoke", user=1, trace_id=trace_id).status_code == 200
+    assert [read_trace_id(header) for header in provider.traceparents] == [trace_id] * 3
 
 
 def test_an_invocation_is_recorded_with_what_identifies_it(start_target: StartTarget) -> None:
@@ -152,7 +181,7 @@ def test_a_callable_without_arguments_may_make_the_chain(
     assert target.post("/invoke", user=0).json()["output"] == output
 
 
-def test_agents_are_served_with_a_guessed_input(start_target: StartTarget, provider) -> None:
+def test_agents_are_served_with_a_guessed_input(start_target: StartTarget, provider: Provider) -> None:
     target = start_target(
         """
         from langchain.agents import create_agent
@@ -242,7 +271,7 @@ APPS = """
     """
 
 
-def test_an_asgi_app_is_served_under_its_own_paths(start_target: StartTarget, provider) -> None:
+def test_an_asgi_app_is_served_under_its_own_paths(start_target: StartTarget, provider: Provider) -> None:
     target = start_target(APPS, "app")
     traces = [new_trace_id(), new_trace_id()]
     assert target.post("/chat", {"text": "a"}, trace_id=traces[0], user=1).json() == {"text": "echo: a"}

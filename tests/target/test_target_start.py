@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import textwrap
 from pathlib import Path
 
 import pytest
-from target_process import StartTarget, eventually
+from target_process import Provider, StartTarget, eventually
 
 from harness.errors import TargetError
+from harness.target.process import listen
 
 CHAIN = """
     from langchain_core.prompts import ChatPromptTemplate
@@ -103,7 +105,9 @@ def test_an_input_that_was_guessed_wrong_is_said_before_the_load(start_target: S
     assert "--input JSON" in str(error)
 
 
-def test_an_error_of_the_provider_at_the_trial_is_no_failure(start_target: StartTarget, provider) -> None:
+def test_an_error_of_the_provider_at_the_trial_is_no_failure(
+    start_target: StartTarget, provider: Provider
+) -> None:
     provider.reply = lambda prompt: {"choices": None}
     target = start_target(CHAIN)
     assert "the trial call before the load failed" in str(target.events("notice")[0].message)
@@ -256,6 +260,15 @@ def test_a_trial_that_blocks_the_loop_does_not_keep_the_load_away(start_target: 
     target = start_target(source, timeout_s=1.0)
     assert target.ready is not None
     assert target.recorded()[0].outcome == "hung"
+
+
+def test_a_port_that_is_taken_is_said() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(TargetError, match=f"port {port} cannot be used"):
+            listen(port)
 
 
 def test_ctrl_c_ends_the_target(start_target: StartTarget) -> None:
