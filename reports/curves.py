@@ -85,7 +85,7 @@ def _retrograde(largest_step: float) -> Family:
     peak = _log_form(np.geomspace(0.02, 20, 300), *_columns(*forms)).max(axis=1)
     return Family(
         name="retrograde",
-        weight=1.0,
+        weight=0.6,
         log_saturation=np.maximum(log_bend[:, 0] + np.tile(peak, len(log_bends)) - alone, 0.0),
         log_shape=lambda users: shape(users) - alone[:, None],
     )

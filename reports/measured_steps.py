@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from reports.dataset import StepData
 from reports.steps import summarise_step
@@ -21,6 +22,7 @@ SUMMARY_NOISE = 0.03  # of a throughput that comes without samples, standard dev
 USUAL_HOLD_S = 10.0  # assumed for a step in which nothing ended, when it does not say
 MOST_ROWS_NAMED = 3
 Row = tuple[float, float | None, bool | int]
+Table = NDArray[np.float64]
 
 
 def read_measured_steps(document: Any, problems: list[str]) -> list[StepSummary]:
@@ -95,30 +97,31 @@ def _read_optional(step: Mapping[str, Any], name: str, where: str, problems: lis
     return None if step.get(name) is None else _read_number(step, name, where, problems)
 
 
-def _read_samples(value: Any, hold_s: float, where: str, problems: list[str]) -> Sequence[Row]:
+def _read_samples(value: Any, hold_s: float, where: str, problems: list[str]) -> Table:
+    """A row a sample: start, end (NaN while in flight) and whether it ended well."""
     try:
         rows = msgspec.convert(value, list[Row])
     except msgspec.ValidationError:
         problems += _explain_rows(value, where)
-        return []
+        return np.empty((0, 3))
+    table: Table = np.array(rows, dtype=float).reshape(-1, 3)  # None becomes NaN
+    impossible = (
+        np.isinf(table).any(axis=1) | (table[:, 1] < table[:, 0]) | ((table[:, 0] > hold_s) & (hold_s > 0))
+    )
     wrong = [
-        f"{where}[{index}] {why}"
-        for index, row in enumerate(rows)
-        if (why := _why_impossible(row, hold_s)) is not None
+        f"{where}[{index}] {_why_impossible(rows[index], hold_s)}" for index in np.flatnonzero(impossible)
     ]
     problems += _cut(wrong, where)
-    return rows
+    return table
 
 
-def _why_impossible(row: Row, hold_s: float) -> str | None:
+def _why_impossible(row: Row, hold_s: float) -> str:
     start_s, end_s, _ = row
-    if not math.isfinite(start_s) or (end_s is not None and not math.isfinite(end_s)):
-        return f"is {list(row)}; times must be finite"
     if end_s is not None and end_s < start_s:
         return f"ends at {end_s:g} s before it starts at {start_s:g} s"
-    if hold_s > 0 and start_s > hold_s:
+    if start_s > hold_s:
         return f"starts at {start_s:g} s, after the hold of {hold_s:g} s; times count from the beginning of the step"
-    return None
+    return f"is {_show(row)}; times must be finite"
 
 
 def _explain_rows(value: Any, where: str) -> list[str]:
@@ -153,10 +156,7 @@ def _kind(value: Any) -> str:
 # ---- summaries ----
 
 
-def _summarise_samples(users: int, hold_s: float, samples: Sequence[Row]) -> StepSummary:
-    table = np.array([(s, np.nan if e is None else e, bool(ok)) for s, e, ok in samples], float).reshape(
-        -1, 3
-    )
+def _summarise_samples(users: int, hold_s: float, table: Table) -> StepSummary:
     return summarise_step(
         StepData(
             index=0,
