@@ -313,7 +313,8 @@ def test_an_error_is_answered_with_its_first_line_and_its_stack_is_kept(start_ta
     assert [frame.function for frame in record.error_stack if frame.is_user] == ["fail"]
 
 
-def test_no_exception_of_a_chain_ends_the_host(start_target: StartTarget) -> None:
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_no_exception_of_a_chain_ends_the_host(start_target: StartTarget, loop: str) -> None:
     target = start_target(
         """
         import asyncio
@@ -339,6 +340,7 @@ def test_no_exception_of_a_chain_ends_the_host(start_target: StartTarget) -> Non
         chain = RunnableLambda(choose)
         """,
         input_json='"fine"',
+        loop=loop,
     )
     for number in range(5):
         assert target.post("/invoke", {"input": f"directly:{number}"}).status_code == 500
