@@ -275,6 +275,9 @@ def _break(answer: Answer, words: str) -> httpx.TransportError:
 
 def _find_mockers() -> list[type[Mocker]]:
     """For httpx2, where it is installed."""
+    known = Mocker.registry.get("httpcore2")
+    if known is not None:  # a module that was forgotten and loaded again must not register it twice
+        return [known]
     with contextlib.suppress(ImportError):
         from mock_provider.httpcore2_mocker import HTTPCore2Mocker
 
