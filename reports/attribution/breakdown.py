@@ -22,7 +22,9 @@ from reports.verdict import StepSummary
 
 SLOWEST_QUANTILE = 0.95
 FEWEST_SLOW = 5  # traces: with fewer the slowest are an anecdote
-FEWEST_GOOD = 10  # good answers in a step; with fewer, failed ones are all there is to explain
+FEWEST_GOOD = 10  # good answers: enough to explain a step by, however many failed
+FEWEST = 3  # answers; with fewer, those of the warm-up count as well
+MOSTLY = 0.5  # of the answers: few, but most of them good, are explained by the good ones
 CALLING = frozenset({"provider", "provider_queue", "pool_wait", "connect", "backoff"})  # a call is on its way
 STRATA = 5  # each fifth of the response times gets its true weight, whichever traces were written
 
@@ -124,10 +126,10 @@ def _measured_rows(step: StepData, warmup_s: float) -> np.ndarray[tuple[int], np
     samples: Samples = step.samples
     ended = ~np.isnan(samples.end_s)
     window = ended & (samples.end_s > step.start_s + warmup_s) & (samples.end_s <= step.end_s)
-    for rows in (window & samples.is_ok, window, ended):
-        if np.sum(rows) >= FEWEST_GOOD:
-            return np.flatnonzero(rows)
-    return np.flatnonzero(ended)
+    good = window & samples.is_ok
+    if np.sum(good) >= min(FEWEST_GOOD, max(FEWEST, MOSTLY * np.sum(window))):
+        return np.flatnonzero(good)
+    return np.flatnonzero(window if np.sum(window) >= FEWEST else ended)
 
 
 def _weights(responses: Floats, rows: np.ndarray[tuple[int], np.dtype[np.intp]], standing: Floats) -> Floats:

@@ -17,6 +17,7 @@ from reports.attribution.state import NO_SITE, Seconds, State
 LOOP = "loop"  # resource of the loop's own thread
 AWAITED = "await"  # the user's frame only awaits the library that computes
 FEWEST_STRETCHES = 2  # seen waiting at one place; one may be a hiccup of the machine
+SAME_STRETCH_S = 0.02
 MOSTLY = 0.5  # of the long stretches seen at a place
 LONGEST_BATCH_S = 2.5  # counts are written about once a second
 
@@ -74,6 +75,11 @@ def find_blocking_sites(late: Iterable[LateStack]) -> Mapping[int, str]:
         waiting = [
             stack for stack in stacks if stack.waits_in and not stack.is_awaited and not stack.is_computing
         ]
-        if len(waiting) >= FEWEST_STRETCHES and len(waiting) >= MOSTLY * len(stacks):
+        if _count_stretches(waiting) >= FEWEST_STRETCHES and len(waiting) >= MOSTLY * len(stacks):
             blocking[site] = Counter(stack.waits_in for stack in waiting).most_common(1)[0][0]
     return blocking
+
+
+def _count_stretches(stacks: Iterable[LateStack]) -> int:
+    """A long stretch is looked at several times while it lasts: those of one beginning are one."""
+    return len({round((stack.at_s - stack.late_s) / SAME_STRETCH_S) for stack in stacks})

@@ -16,6 +16,8 @@ from reports.causes.situation import Situation
 from reports.dataset import StepData
 from reports.verdict import Proof
 
+POOLED = ("executor_wait", "pool_wait")
+IDLE_RATIO = 0.5  # of what it could carry
 FEWEST_READINGS = 2  # of a gauge, to see what it counted between
 
 
@@ -42,6 +44,16 @@ class Bottleneck:
     def is_proven(self) -> bool:
         return agrees(self.proof)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether a pool had room most of the time: then who waited for it waited for something else.
+
+        Not told of locks: many of one name, one a key, are idle together while one of them is fought for.
+        """
+        if self.kind not in POOLED or self.proof is None:
+            return False
+        return self.proof.measured_per_s < IDLE_RATIO * self.proof.predicted_per_s
+
 
 def find_bottlenecks(
     situation: Situation, kind: str, *, least_share: float = LISTED_SHARE
@@ -50,11 +62,21 @@ def find_bottlenecks(
     growth = situation.growth
     if growth is None or not situation.explains_growth:
         return []
-    return [
+    found = [
         describe_bottleneck(situation, growth, kind, resource, share)
         for resource, share in growth.by_resource(kind)
         if share >= least_share
     ]
+    return [one for one in found if not one.is_idle]
+
+
+def share_of_idle_pools(situation: Situation, growth: Growth) -> float:
+    """Of the growth, waits for threads while threads were free: work that could begin, had it got the processor."""
+    return sum(
+        share
+        for resource, share in growth.by_resource("executor_wait")
+        if share > 0 and describe_bottleneck(situation, growth, "executor_wait", resource, share).is_idle
+    )
 
 
 def describe_bottleneck(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from reports.attribution.capacity import agrees
 from reports.attribution.growth import Growth
+from reports.causes.bottleneck import share_of_idle_pools
 from reports.causes.cause import LISTED_SHARE, rate_confidence
 from reports.causes.cpu_users import CpuUsers, find_cpu_users
 from reports.causes.evidence import tell
@@ -68,8 +69,9 @@ def find_computing(situation: Situation, growth: Growth) -> Computing:
     """Time of the loop that computes, and time in threads as far as they were seen computing.
 
     Whose computing it is, is another question than who waits for it: threads hold the interpreter while the loop waits.
+    Work that waits for a thread though threads are free waits for the processor, too.
     """
-    share = 0.0
+    share = share_of_idle_pools(situation, growth)
     for state, part in growth.explained.items():
         if state.kind == "loop_computing":
             share += part

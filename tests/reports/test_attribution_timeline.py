@@ -119,10 +119,15 @@ def activity(at_s: float, *, busy_s: float) -> LoopActivity:
 
 
 def late(
-    site: int, waits_in: str = "sleep", *, is_computing: bool = False, is_awaited: bool = False
+    site: int,
+    waits_in: str = "sleep",
+    *,
+    at_s: float = 0.5,
+    is_computing: bool = False,
+    is_awaited: bool = False,
 ) -> LateStack:
     return LateStack(
-        at_s=0.5,
+        at_s=at_s,
         late_s=0.1,
         site=site,
         stack=[],
@@ -164,7 +169,7 @@ def test_inside_a_step_the_busy_loop_gets_its_proportion() -> None:
 
 
 def test_a_loop_that_waits_in_user_code_is_blocked_there() -> None:
-    found = explain(0.9, [late(7), late(7)], [seen(7, 45, "sleep")])
+    found = explain(0.9, [late(7), late(7, at_s=0.8)], [seen(7, 45, "sleep")])
     assert found == {State("loop_blocked", 7, "sleep"): 0.9}
 
 
@@ -176,18 +181,25 @@ def test_one_long_stretch_is_a_hiccup() -> None:
     assert explain(0.9, [late(7)], [seen(7, 45, "sleep")]) == {State("loop_computing"): 0.9}
 
 
+def test_one_stretch_looked_at_twice_is_one() -> None:
+    earlier = LateStack(at_s=0.44, late_s=0.04, site=7, stack=[], is_computing=False, waits_in="sleep")
+    assert explain(0.9, [earlier, late(7)], [seen(7, 45, "sleep")]) == {State("loop_computing"): 0.9}
+
+
 def test_a_library_that_is_awaited_does_not_block() -> None:
-    stretches = [late(7, "send", is_awaited=True)] * 5
+    stretches = [late(7, "send", at_s=0.1 * n, is_awaited=True) for n in range(5)]
     assert explain(0.9, stretches, [seen(7, 45, "send")]) == {State("loop_computing"): 0.9}
 
 
 def test_a_thread_kept_from_running_is_not_blocked() -> None:
-    stretches = [late(7, "recv", is_computing=True)] * 5
+    stretches = [late(7, "recv", at_s=0.1 * n, is_computing=True) for n in range(5)]
     assert explain(0.9, stretches, [seen(7, 45, "recv")]) == {State("loop_computing"): 0.9}
 
 
 def test_computing_is_shared_by_where_it_was_seen() -> None:
-    found = explain(0.8, [late(3), late(3)], [seen(7, 10), seen(7, 20, "await"), seen(3, 10, "sleep")])
+    found = explain(
+        0.8, [late(3), late(3, at_s=0.8)], [seen(7, 10), seen(7, 20, "await"), seen(3, 10, "sleep")]
+    )
     assert found == {
         State("loop_computing", 7): 0.2,
         State("loop_computing"): 0.4,
@@ -196,7 +208,7 @@ def test_computing_is_shared_by_where_it_was_seen() -> None:
 
 
 def test_without_counts_the_long_stretches_tell() -> None:
-    assert explain(0.5, [late(7), late(7)], []) == {State("loop_blocked", 7, "sleep"): 0.5}
+    assert explain(0.5, [late(7), late(7, at_s=0.8)], []) == {State("loop_blocked", 7, "sleep"): 0.5}
 
 
 def test_an_invocation_in_its_own_thread_does_not_wait_for_the_loop() -> None:
