@@ -58,7 +58,9 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="
     end_s: float
     spans: list[Span]
     dropped_count: int = 0  # spans beyond the bound of one trace
-    weight: float = 1.0  # how many invocations it stands for: beyond some 50 a second only a share is written
+    weight: float = (
+        1.0  # how many invocations it stands for: of more than some 40 a second, a random share is recorded
+    )
     has_steps: bool = True  # False: `step` spans were not taken, so that a busy chain is not slowed
 
 
@@ -71,7 +73,7 @@ class Gauge(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="
     capacity: float | None = None
     waiting: float | None = None
     site: int = -1  # where the resource was made, or is waited for
-    served: int | None = None  # how many times it was taken so far
+    served: int | None = None  # how many times it was taken so far, by invocations that are recorded
     held_s: float | None = (
         None  # for how long altogether, so far: its growth over that of `served` is the hold
     )

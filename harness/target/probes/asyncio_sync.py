@@ -11,7 +11,7 @@ import functools
 import sys
 from typing import Any
 
-from harness.target.probes.permits import STATE, PermitBook, Permits, known, name_for
+from harness.target.probes.permits import STATE, PermitBook, Permits, known, name_for, reader
 from harness.target.probes.probe import Patches, ProbeContext
 from harness.target.probes.recorder import current_trace
 from harness.target.probes.sites import UNKNOWN, SiteBook
@@ -105,6 +105,7 @@ class AsyncioSyncProbe:
                     name_for(kind, made_at, site),
                     site=made_at if made_at != UNKNOWN else site,
                     capacity=capacity,
+                    read=reader(primitive, lambda found: _read(found, capacity)),
                 )
             )
         setattr(primitive, STATE, state)
@@ -121,3 +122,9 @@ def wrap_release(original: Any) -> Any:
         return original(primitive, *args)
 
     return functools.wraps(original)(release)
+
+
+def _read(primitive: Any, capacity: int) -> tuple[float, float]:
+    """Taken and waiting."""
+    taken = capacity - primitive._value if hasattr(primitive, "_value") else int(primitive.locked())
+    return taken, len(primitive._waiters or ())

@@ -6,13 +6,17 @@ Shared by the probes of asyncio's, AnyIO's and threading's primitives; each tell
 from __future__ import annotations
 
 import time
+import weakref
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 from harness.probe_records import Gauge
 from harness.target.probes.recorder import OpenSpan, OpenTrace, context_id
 from harness.target.probes.sites import UNKNOWN
 
+Read: TypeAlias = Callable[
+    [], tuple[float, float] | None
+]  # taken and waiting; None when the primitive is gone
 _now = time.monotonic
 STATE = "_chainload_permits"  # attribute of the primitive
 
@@ -20,10 +24,11 @@ STATE = "_chainload_permits"  # attribute of the primitive
 class Permits:
     """One primitive.  Its name is shared by all that one line of code makes."""
 
-    __slots__ = ("capacity", "changed", "held_s", "holds", "name", "served", "site", "waiting")
+    __slots__ = ("capacity", "changed", "held_s", "holds", "name", "read", "served", "site", "waiting")
 
-    def __init__(self, name: str, *, site: int, capacity: float | None) -> None:
+    def __init__(self, name: str, *, site: int, capacity: float | None, read: Read | None = None) -> None:
         self.name = name
+        self.read = read  # the primitive itself knows of those that are not recorded, too
         self.site = site
         self.capacity = capacity
         self.waiting = 0
@@ -63,9 +68,10 @@ class Permits:
         self.changed = True
         span.close()
 
-    @property
-    def in_use(self) -> int:
-        return sum(map(len, list(self.holds.values())))
+    def load(self) -> tuple[float, float]:
+        """How many are taken, and how many wait."""
+        found = None if self.read is None else self.read()
+        return found or (sum(map(len, list(self.holds.values()))), self.waiting)
 
 
 class PermitBook:
@@ -101,13 +107,14 @@ class PermitBook:
 
     def _gauge(self, name: str, group: list[Permits], now_s: float) -> Gauge:
         served, held_s = self._past.get(name, (0, 0.0))
+        loads = [permits.load() for permits in group]
         capacities = [permits.capacity for permits in group if permits.capacity is not None]
         return Gauge(
             at_s=now_s,
             resource=name,
-            in_use=sum(permits.in_use for permits in group),
+            in_use=sum(in_use for in_use, _ in loads),
             capacity=sum(capacities) if capacities else None,
-            waiting=sum(permits.waiting for permits in group),
+            waiting=sum(waiting for _, waiting in loads),
             site=group[0].site,
             served=served + sum(permits.served for permits in group),
             held_s=held_s + sum(permits.held_s + _running_s(permits, now_s) for permits in group),
@@ -128,3 +135,14 @@ def known(primitive: Any) -> Permits | None:
 def name_for(kind: str, made_at: int, used_at: int) -> str:
     """``semaphore:site12``: by the line that made it where that is the user's, else by the first that used it."""
     return f"{kind}:site{made_at if made_at != UNKNOWN else used_at}"
+
+
+def reader(primitive: Any, read: Callable[[Any], tuple[float, float]]) -> Read:
+    """Reads a primitive without keeping it alive."""
+    reference = weakref.ref(primitive)
+
+    def read_if_alive() -> tuple[float, float] | None:
+        found = reference()
+        return None if found is None else read(found)
+
+    return read_if_alive

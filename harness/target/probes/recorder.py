@@ -17,10 +17,9 @@ from typing import Any
 from harness.probe_records import Span, Trace
 
 MAX_SPANS = 400  # of one trace
-MAX_TRACES_PER_S = 50  # written
-SLOWEST_PER_S = 10  # of those, chosen for their length and not by chance
+TRACES_PER_S = 40  # recorded; of more, a random share
 SHORTEST_S = 0.0002  # shorter waits are not worth their line
-DETAILED_PER_S = 25  # traces a second with the steps of the run tree, which cost most
+STEPS_PER_S = 20  # of those, with the steps of the run tree, which cost most
 
 _now = time.monotonic
 _running_loop = asyncio._get_running_loop
@@ -71,6 +70,7 @@ class OpenTrace:
         "error",
         "has_steps",
         "is_cut",
+        "is_live",
         "open_spans",
         "owner",
         "spans",
@@ -79,13 +79,25 @@ class OpenTrace:
         "steps",
         "tasks",
         "trace_id",
+        "weight",
     )
 
-    def __init__(self, trace_id: str, step: int | None, *, has_steps: bool, owner: Any = None) -> None:
+    def __init__(
+        self,
+        trace_id: str,
+        step: int | None,
+        *,
+        has_steps: bool,
+        owner: Any = None,
+        is_recorded: bool = True,
+        weight: float = 1.0,
+    ) -> None:
         self.trace_id = trace_id
         self.step = step
         self.start_s = _now()
         self.ended_s: float | None = None
+        self.is_live = is_recorded  # until it ends
+        self.weight = weight
         self.has_steps = has_steps
         self.is_cut = False  # it did not end by itself
         self.owner = owner  # the host's own record of the invocation
@@ -99,7 +111,7 @@ class OpenTrace:
 
     def add(self, span: Span) -> None:
         """Record a span that has ended."""
-        if self.ended_s is not None:
+        if not self.is_live:
             return
         if len(self.spans) < MAX_SPANS:
             self.spans.append(span)
@@ -122,9 +134,9 @@ CURRENT_TRACE: ContextVar[OpenTrace | None] = ContextVar("chainload_trace", defa
 
 
 def current_trace() -> OpenTrace | None:
-    """The trace of the invocation on whose behalf this code runs; None once it has ended."""
+    """The trace of the invocation on whose behalf this code runs; None once it has ended, or is not recorded."""
     trace = CURRENT_TRACE.get()
-    return trace if trace is not None and trace.ended_s is None else None
+    return trace if trace is not None and trace.is_live else None
 
 
 def context_id() -> int:
@@ -138,7 +150,10 @@ def context_id() -> int:
 
 
 class Recorder:
-    """Begins and ends traces, and chooses which are written."""
+    """Begins and ends traces, and chooses at their beginning which are recorded.
+
+    Chosen by chance and not by order: users in lock-step would make the first of each second a kind of their own.
+    """
 
     def __init__(self, emit: Callable[[Trace], None], *, seed: int = 0) -> None:
         self.is_on = True
@@ -146,63 +161,72 @@ class Recorder:
         self.on_begin: list[Callable[[OpenTrace], None]] = []
         self.on_end: list[Callable[[OpenTrace], None]] = []
         self._emit = emit
-        self._random = random.Random(seed)
+        self._shares = Shares(seed)
         self._finished: list[OpenTrace] = []
-        self._detailed_in_second = (0, 0)
 
     def begin(self, trace_id: str, step: int | None = None, *, owner: Any = None) -> OpenTrace:
         """A new trace, current for this task and everything it starts."""
-        trace = OpenTrace(trace_id, step, has_steps=self.is_on and self._take_detail(), owner=owner)
-        if not self.is_on:
-            trace.ended_s = trace.start_s
+        share, step_share = self._shares.take(_now()) if self.is_on else (0.0, 0.0)
+        trace = OpenTrace(
+            trace_id,
+            step,
+            has_steps=step_share > 0.0,
+            owner=owner,
+            is_recorded=share > 0.0,
+            weight=1.0 / share if share else 1.0,
+        )
         CURRENT_TRACE.set(trace)
-        if self.is_on:
-            self.open_count += 1
+        self.open_count += 1
+        if trace.is_live:
             for call in self.on_begin:
                 call(trace)
         return trace
 
     def end(self, trace: OpenTrace, *, is_cut: bool = False) -> None:
-        """The invocation was answered.  is_cut: it was stuck, or was cancelled; always written then."""
+        """The invocation was answered.  is_cut: it was stuck, or was cancelled."""
         if trace.ended_s is not None:
             return
         self.open_count -= 1
         trace.is_cut = is_cut
-        for call in self.on_end:
-            call(trace)
+        if trace.is_live:
+            for call in self.on_end:
+                call(trace)
+            self._finished.append(trace)
         trace.ended_s = _now()
-        self._finished.append(trace)
+        trace.is_live = False
 
     def write(self) -> None:
-        """Hand on what ended since the last call, about once a second: all of few, a fair share of many."""
+        """Hand on what ended since the last call."""
         finished, self._finished = self._finished, []
-        for trace, weight in choose(finished, self._random):
-            self._emit(to_record(trace, weight))
-
-    def _take_detail(self) -> bool:
-        second = int(_now())
-        known, count = self._detailed_in_second
-        count = count + 1 if known == second else 1
-        self._detailed_in_second = (second, count)
-        return count <= DETAILED_PER_S
+        for trace in finished:
+            self._emit(to_record(trace))
 
 
-def choose(finished: list[OpenTrace], chance: random.Random) -> list[tuple[OpenTrace, float]]:
-    """Which traces of a period are written, each with the number of traces it stands for.
+class Shares:
+    """Which share of the traces is recorded, from how many began in the second before."""
 
-    Those cut short and the slowest always; of the rest a random share.  Weights sum to the number of traces.
-    """
-    if len(finished) <= MAX_TRACES_PER_S:
-        return [(trace, 1.0) for trace in finished]
-    by_length = sorted(finished, key=lambda trace: trace.start_s - (trace.ended_s or trace.start_s))
-    always = by_length[:SLOWEST_PER_S] + [trace for trace in by_length[SLOWEST_PER_S:] if trace.is_cut]
-    rest = [trace for trace in by_length[SLOWEST_PER_S:] if not trace.is_cut]
-    chosen = chance.sample(rest, min(len(rest), MAX_TRACES_PER_S - SLOWEST_PER_S))
-    weight = len(rest) / len(chosen) if chosen else 1.0
-    return [(trace, 1.0) for trace in always] + [(trace, weight) for trace in chosen]
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)
+        self._second = 0
+        self._count = 0
+        self._rate = 0
+
+    def take(self, now_s: float) -> tuple[float, float]:
+        """Shares with which this trace was chosen to be recorded, and for its steps; 0: it was not."""
+        second = int(now_s)
+        if second != self._second:
+            self._rate = self._count if second == self._second + 1 else 0
+            self._second, self._count = second, 0
+        self._count += 1
+        rate = max(self._rate, self._count)
+        if rate <= STEPS_PER_S:
+            return 1.0, 1.0
+        chance = self._random.random()
+        share, step_share = min(TRACES_PER_S / rate, 1.0), STEPS_PER_S / rate
+        return (share if chance < share else 0.0), (step_share if chance < step_share else 0.0)
 
 
-def to_record(trace: OpenTrace, weight: float = 1.0) -> Trace:
+def to_record(trace: OpenTrace) -> Trace:
     """The trace as it is written; spans still open have no end."""
     still_open = [
         Span(span.kind, span.site, span.start_s, None, span.context, span.resource, None, span.detail)
@@ -216,6 +240,6 @@ def to_record(trace: OpenTrace, weight: float = 1.0) -> Trace:
         end_s=trace.ended_s or _now(),
         spans=trace.spans + still_open,
         dropped_count=trace.dropped_count,
-        weight=weight,
+        weight=trace.weight,
         has_steps=trace.has_steps,
     )

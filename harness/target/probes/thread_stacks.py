@@ -90,7 +90,7 @@ class ThreadStacksProbe:
         if span is not None and (span.site != site or span.kind != kind):
             span.close()
             span = job.lock_span = None
-        if span is None and kind is not None and job.trace is not None and job.trace.ended_s is None:
+        if span is None and kind is not None and job.trace is not None and job.trace.is_live:
             resource = "sleep" if kind != "lock_wait" else f"thread_lock:site{site}"
             context = (job.thread_id or 0) >> 8 & 0x3FFFFFFF
             job.lock_span = job.trace.begin(kind, site, resource, context=context, detail="sampled")

@@ -13,7 +13,7 @@ from types import FrameType
 from typing import Any
 
 from harness.target.probes.asyncio_sync import GAUGE_S, MADE_AT, wrap_release
-from harness.target.probes.permits import STATE, PermitBook, Permits, name_for
+from harness.target.probes.permits import STATE, PermitBook, Permits, name_for, reader
 from harness.target.probes.probe import Patches, ProbeContext
 from harness.target.probes.recorder import current_trace
 from harness.target.probes.sites import UNKNOWN, SiteBook
@@ -98,7 +98,12 @@ class ThreadSyncProbe:
         if site != UNKNOWN:
             name = name_for("thread_semaphore", made_at, site)
             state = self._book.add(
-                Permits(name, site=made_at if made_at != UNKNOWN else site, capacity=capacity)
+                Permits(
+                    name,
+                    site=made_at if made_at != UNKNOWN else site,
+                    capacity=capacity,
+                    read=reader(semaphore, lambda found: _read(found, capacity or 0)),
+                )
             )
         setattr(semaphore, STATE, state)
         return state
@@ -128,3 +133,8 @@ def _has_own_span(frame: FrameType) -> bool:
     return code.co_filename.endswith(INNER) or (
         code.co_name == "acquire" and code.co_filename.endswith("/threading.py")
     )
+
+
+def _read(semaphore: Any, capacity: int) -> tuple[float, float]:
+    """Taken and waiting."""
+    return capacity - semaphore._value, len(semaphore._cond._waiters)
