@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -30,6 +31,7 @@ from harness.run_naming import make_run_directory
 from harness.settings import RunSettings
 
 BUILT_IN_LOCUSTFILE = Path(__file__).parent / "load" / "locustfile.py"
+LOOPBACK = "127.0.0.1"
 POLL_S = 0.1
 STOP_GRACE_S = 30.0  # after Ctrl-C: the load process drains, stops its children and writes what it has
 
@@ -84,8 +86,9 @@ def _problems(settings: RunSettings) -> Iterator[str]:
         settings.check()
     except BadInputError as error:
         yield str(error)
+    plan = Path(settings.working_directory, settings.mock_plan) if settings.mock_plan else None
     try:
-        load_plan(Path(settings.mock_plan) if settings.mock_plan else None, settings.mock_set)
+        load_plan(plan, settings.mock_set)
     except PlanError as error:
         yield str(error)
 
@@ -119,18 +122,13 @@ def execute(request: RunRequest, *, out: Path | None, console: Console) -> RunOu
 
 
 def _start_load(request: RunRequest, directory: RunDirectory) -> Child:
-    arguments = [
-        sys.executable,
-        "-P",
-        "-m",
-        "locust",
-        "-f",
-        str(request.locustfile),
-        "--headless",
-        "--only-summary",
-    ]
+    arguments = [sys.executable, "-P", "-m", "locust", "-f", str(request.locustfile)]
+    arguments += ["--headless", "--only-summary"]
     if request.processes:
-        arguments += ["--processes", str(request.processes)]
+        # Locust's own default is one fixed port on all interfaces: two runs would collide, and others could join.
+        port = str(_find_free_port())
+        arguments += ["--processes", str(request.processes), "--master-port", port]
+        arguments += ["--master-bind-host", LOOPBACK, "--master-bind-port", port]
     hand_over = {
         "CHAINLOAD_RUN_DIR": str(directory.path.absolute()),
         "CHAINLOAD_REQUEST": str(directory.file("request.json").absolute()),
@@ -142,6 +140,12 @@ def _start_load(request: RunRequest, directory: RunDirectory) -> Child:
         log_file=directory.file("load.log"),
         environment=os.environ | hand_over,
     )
+
+
+def _find_free_port() -> int:
+    with socket.create_server((LOOPBACK, 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def _follow(load: Child, follower: RunFollower, say: Callable[[str], None]) -> bool:
