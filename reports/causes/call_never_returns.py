@@ -139,10 +139,9 @@ def _tell_provider(provider: ProviderSide | None) -> Iterator[Evidence]:
     if provider is None:
         return
     if not _is_at_provider(provider):
-        count = provider.open_count + provider.idle_count
-        text = (
-            f"The provider owed nothing to {_of(provider.idle_count, count)}: the wait is not for the model."
-        )
+        idle, total = provider.idle_count, provider.open_count + provider.idle_count
+        owed = "none of them an answer" if idle == total else f"{idle} of {total} of them no answer"
+        text = f"The provider owed {owed}: the wait is not for the model."
         yield Evidence(text=text, source="provider")
         return
     yield Evidence(
