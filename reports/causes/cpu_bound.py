@@ -25,6 +25,7 @@ ID = "cpu_bound"
 DOMINATES_RATIO = 0.5  # of the computing, in one function of the user's: then it is that function
 MOST_PLACES = 3
 LEAST_PLACE_RATIO = 0.05
+STARVED_RATIO = 0.2  # of the loop's busy time: worth saying, as the point is then the machine's, too
 BUSY_CORE = 0.8  # CPU seconds per second: one interpreter at its end, what the machine takes aside
 
 
@@ -118,6 +119,11 @@ def _tell_load(situation: Situation, load: LoopLoad, growth: Growth) -> Iterator
         )
     if parts:
         yield tell(f"With {format_users(growth.high.users)}: {', '.join(parts)}.")
+    if load.starved_ratio is not None and load.starved_ratio >= STARVED_RATIO:
+        yield tell(
+            f"For {format_ratio(load.starved_ratio)} of that time the machine had no processor free: load generator and "
+            "provider share it with the target, or something else runs here. Alone, the target would carry more."
+        )
 
 
 def _tell_places(situation: Situation, found: Computing) -> Iterator[Evidence]:

@@ -31,6 +31,9 @@ class LoopLoad:
     busy_ratio: float | None  # of the event loop
     cpu_ratio: float | None  # of the process: CPU seconds per second
     gil_overshoot_s: float | None  # how late an idle thread's short sleep ends
+    starved_ratio: float | None = (
+        None  # of the loop's busy time, in which the machine had no processor for it
+    )
 
 
 def read_loop_load(situation: Situation, step: StepData | None) -> LoopLoad:
@@ -47,7 +50,16 @@ def read_loop_load(situation: Situation, step: StepData | None) -> LoopLoad:
         busy_ratio=situation.loop.busy_ratio(start_s, step.end_s),
         cpu_ratio=cpu_ratio,
         gil_overshoot_s=sum(overshoots) / len(overshoots) if overshoots else None,
+        starved_ratio=_starved_ratio(situation, start_s, step.end_s),
     )
+
+
+def _starved_ratio(situation: Situation, start_s: float, end_s: float) -> float | None:
+    own = [
+        one for one in situation.recording.loop if start_s <= one.end_s <= end_s and one.starved_s is not None
+    ]
+    busy_s = sum(one.busy_s for one in own)
+    return min(1.0, sum(one.starved_s or 0.0 for one in own) / busy_s) if busy_s > 0 else None
 
 
 def is_contended(situation: Situation) -> bool:

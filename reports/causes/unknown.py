@@ -1,6 +1,6 @@
 """unknown: throughput stopped growing, and nothing that was measured explains it.  Said rather than guessed.
 
-Says at least on which side of the provider the time went.
+Says at least on which side of the provider the time went, which states grew, and where tasks were seen waiting.
 """
 
 from __future__ import annotations
@@ -9,7 +9,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from reports.causes.await_places import find_await_places
+from reports.causes.evidence import tell_growth
 from reports.causes.ladder import Rungs, compare_rungs
+from reports.causes.places import locate_site, say_location
 from reports.causes.situation import Situation
 from reports.dataset import StepData
 from reports.tables import Attempts
@@ -17,6 +20,7 @@ from reports.units import format_answer_rate, format_seconds, format_users
 from reports.verdict import Evidence, Finding
 
 ID = "unknown"
+MOST_PLACES = 3
 
 
 def find_unknown(situation: Situation) -> Iterator[Finding]:
@@ -32,7 +36,11 @@ def find_unknown(situation: Situation) -> Iterator[Finding]:
         share_of_growth=None,
         location=None,
         summary=f"Throughput stops growing at {rate}, and nothing that was measured explains why.",
-        evidence=list(_tell(situation, rungs)) if rungs is not None else [],
+        evidence=[
+            *(_tell(situation, rungs) if rungs is not None else ()),
+            *tell_growth(situation),
+            *_tell_awaits(situation),
+        ],
         fix="Look at what requests share: pools, locks, limiters, executors, one CPU. The table of steps shows what "
         "grew; a profile of the target at the largest step (py-spy dump) shows where it waits.",
     )
@@ -53,6 +61,18 @@ def _tell(situation: Situation, rungs: Rungs) -> Iterator[Evidence]:
             text=f"A call took the provider {format_seconds(low_s)} and {format_seconds(high_s)}.",
             source="provider",
         )
+
+
+def _tell_awaits(situation: Situation) -> Iterator[Evidence]:
+    """The await chains that grew most."""
+    places = [place for place in find_await_places(situation) if place.grown_s > 0][:MOST_PLACES]
+    named = [
+        f"{say_location(locate_site(situation, place.site))} ({format_seconds(place.low_s)} and "
+        f"{format_seconds(place.high_s)} a request, in {place.waits_in})"
+        for place in places
+    ]
+    if named:
+        yield Evidence(text=f"Tasks were seen waiting longer at {'; '.join(named)}.", source="target")
 
 
 def provider_time_s(attempts: Attempts, step: StepData) -> float | None:
