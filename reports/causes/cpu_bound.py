@@ -121,8 +121,8 @@ def _tell_load(situation: Situation, load: LoopLoad, growth: Growth) -> Iterator
         yield tell(f"With {format_users(growth.high.users)}: {', '.join(parts)}.")
     if load.starved_ratio is not None and load.starved_ratio >= STARVED_RATIO:
         yield tell(
-            f"For {format_ratio(load.starved_ratio)} of that time the machine had no processor free: load generator and "
-            "provider share it with the target, or something else runs here. Alone, the target would carry more."
+            f"For {format_ratio(load.starved_ratio)} of that time the machine had no processor free: load generator "
+            "and provider share it with the target, or something else runs here. Alone, the target would carry more."
         )
 
 
