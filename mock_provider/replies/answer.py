@@ -12,6 +12,7 @@ import msgspec
 
 from mock_provider.replies.conversation import Conversation
 from mock_provider.replies.json_text import fill_as_json, find_schema, make_json_of_size, make_object
+from mock_provider.replies.lifting import clip_prompt
 from mock_provider.replies.refusals import refuse
 from mock_provider.replies.script import Script
 from mock_provider.replies.text import (
@@ -27,6 +28,7 @@ from mock_provider.replies.wishes import Wishes
 
 FinishReason = Literal["stop", "length", "tool_calls"]
 EMPTY = Text(())
+_FEW_WORDS = 3  # of a greeting
 _ASKING = ("user", "system", "developer")  # who may have the last word when the model is to begin
 _FENCE = re.compile(r"```json|json code ?block", re.IGNORECASE)
 
@@ -102,6 +104,7 @@ def _calls_now(talk: Conversation, wishes: Wishes, script: Script) -> bool:
 
 def _is_task(talk: Conversation, wishes: Wishes) -> bool:
     """Whether the prompt is more than a greeting: a few words, or one that names a tool."""
-    prompt = talk.last_user or talk.text
-    lowered = prompt.lower()
-    return len(prompt.split()) > 3 or any(tool.name.lower() in lowered for tool in wishes.tools)
+    prompt = clip_prompt(talk.last_user or talk.text)
+    if len(prompt.split(maxsplit=_FEW_WORDS)) > _FEW_WORDS:
+        return True
+    return any(tool.name.lower() in prompt.lower() for tool in wishes.tools)

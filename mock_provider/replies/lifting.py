@@ -20,6 +20,7 @@ class Missing:
 
 
 MISSING: Final = Missing()
+END_CHARS = 4000
 _LITERAL = re.compile(r"(?:-?\d+(?:\.\d+)?|true|false|null|none)(?![\w%]|\.\d)", re.IGNORECASE)
 _WORDS = re.compile(r"[^\s,;.(){}\[\]\"'`](?:[^,;.\n(){}\[\]\"`]|\.(?=\S))*")
 _ARGUMENT = re.compile(r"(?:[^,\"'\[{]|\"[^\"]*\"|'[^']*'|\[[^\]]*\]|\{[^}]*\})+")
@@ -27,10 +28,10 @@ _NAMED_ARGUMENT = re.compile(r"\s*[\"']?([^\W\d]\w*)[\"']?\s*[=:]\s*(.*)", re.DO
 
 
 class Lifter:
-    """Takes values out of one prompt."""
+    """Takes values out of one prompt; of a long one only beginning and end are read, where questions stand."""
 
     def __init__(self, text: str) -> None:
-        self.text = text
+        self.text = clip_prompt(text)
         self._given: set[int] = set()  # where the values given out begin
 
     @cached_property
@@ -73,6 +74,11 @@ class Lifter:
 
     def _left(self, spotter: Spotter) -> Iterator[tuple[int, str]]:
         return ((start, value) for start, value in spotter(self.plain) if start not in self._given)
+
+
+def clip_prompt(text: str) -> str:
+    """Beginning and end of a long text; a text of usual length as it is."""
+    return text if len(text) <= 2 * END_CHARS else f"{text[:END_CHARS]}\n{text[-END_CHARS:]}"
 
 
 def find_calls(text: str, name: str) -> list[str]:

@@ -19,6 +19,7 @@ _BY_CATEGORY = {
     codes.CATEGORY_NOT_WORD: "-",
     codes.CATEGORY_NOT_SPACE: "a",
 }
+LONGEST = 100_000  # characters of a made-up string
 _TRIED = "aA1-_ .é/:@#"
 
 
@@ -28,6 +29,7 @@ def make_matching(pattern: str, least: int = 0, number: int = 0) -> str:
         parsed = parser.parse(pattern)
     except (re.error, OverflowError, RecursionError):
         return f"sample {number}"
+    least = min(least, LONGEST)
     for stretch in (0, 1, 2, 4, 8, least):
         text = _build(parsed, {}, stretch, number)
         if len(text) >= least:
@@ -59,9 +61,10 @@ def _build_one(code: Any, argument: Any, groups: dict[int, str], stretch: int, n
     if code is codes.GROUPREF:
         return groups.get(argument, "")
     if code in (codes.MAX_REPEAT, codes.MIN_REPEAT, getattr(codes, "POSSESSIVE_REPEAT", None)):
-        least, most, part = argument
+        least, most, repeated = argument
+        text = _build(repeated, groups, stretch, number)
         count = max(least, min(int(most), max(stretch, 1)))
-        return "".join(_build(part, groups, stretch, number) for _ in range(count))
+        return text * int(min(count, LONGEST // max(len(text), 1)))
     return ""  # anchors and look-around take no room
 
 

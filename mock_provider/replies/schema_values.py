@@ -15,25 +15,30 @@ from mock_provider.replies.validity import is_valid
 
 DEEP = 5  # from here on optional parts are left out, so that recursive schemas end
 TOO_DEEP = 40  # a schema that requires itself has no finite value
+ENOUGH_PARTS = 400  # from here on as well: wide recursive schemas are as good as endless
+MOST_PARTS = 20_000  # nothing is filled beyond
+MOST_ITEMS = 5_000
 
-Optional = Literal["all", "lifted"]
+FillPolicy = Literal["all", "lifted"]
 
 
 class SchemaFiller:
     """Fills one schema.  optional: fields not required are filled always, or only when the prompt gives them."""
 
     def __init__(
-        self, root: Mapping[str, Any], lifter: Lifter, *, optional: Optional, mark: str = ""
+        self, root: Mapping[str, Any], lifter: Lifter, *, optional: FillPolicy, mark: str = ""
     ) -> None:
         self._root = root
         self._lifter = lifter
         self._optional = optional
+        self._parts = 0  # filled so far
         self._mark = mark  # ends each invented string: the canaries
 
     def fill(self, schema: Any, name: str = "", depth: int = 0, number: int = 0) -> Any:
         """A value for this schema; ``number`` tells the items of one list apart."""
         schema = resolve(schema, self._root)
-        if depth > TOO_DEEP:
+        self._parts += 1
+        if depth > TOO_DEEP or self._parts > MOST_PARTS:
             return None
         if "const" in schema:
             return schema["const"]
@@ -42,7 +47,7 @@ class SchemaFiller:
         branches = branches_of(schema)
         if branches:
             return self.fill(self._choose_branch(branches, depth), name, depth + 1, number)
-        kind = type_of(schema, deep=depth > DEEP)
+        kind = type_of(schema, deep=self._is_late(depth))
         match kind:
             case "object":
                 return self._fill_object(schema, depth)
@@ -52,6 +57,10 @@ class SchemaFiller:
                 return None
             case _:
                 return self._fill_scalar(kind, schema, name, number)
+
+    def _is_late(self, depth: int) -> bool:
+        """Whether only what must be is filled from here on."""
+        return depth > DEEP or self._parts > ENOUGH_PARTS
 
     def _choose(self, schema: Mapping[str, Any], name: str, number: int) -> Any:
         values: list[Any] = schema["enum"]
@@ -65,7 +74,7 @@ class SchemaFiller:
 
     def _choose_branch(self, branches: list[Any], depth: int) -> Any:
         resolved = [resolve(branch, self._root) for branch in branches]
-        if depth > DEEP:  # the shallowest ends the recursion soonest
+        if self._is_late(depth):  # the shallowest ends the recursion soonest
             return min(resolved, key=lambda branch: (branch.get("type") != "null", "properties" in branch))
         for branch in resolved:
             title = str(branch.get("title", ""))
@@ -74,7 +83,7 @@ class SchemaFiller:
         return next((branch for branch in resolved if branch.get("type") != "null"), resolved[0])
 
     def _fill_object(self, schema: Mapping[str, Any], depth: int) -> dict[str, Any]:
-        required = set(schema.get("required") or ())
+        required = list(schema.get("required") or ())
         filled: dict[str, Any] = {}
         for key, part in (schema.get("properties") or {}).items():
             if key in required:
@@ -82,21 +91,22 @@ class SchemaFiller:
             elif self._wants(key, part, depth):
                 filled[key] = self._fill_optional(key, part, depth + 1)
         others = schema.get("additionalProperties")
-        for key in required - filled.keys():  # named as required, described nowhere
+        for key in [key for key in required if key not in filled]:  # named as required, described nowhere
             filled[key] = self.fill(
                 others if isinstance(others, dict) else {"type": "string"}, key, depth + 1
             )
         wanted = max(
-            schema.get("minProperties", 0), int(isinstance(others, dict) and not filled and depth <= DEEP)
+            schema.get("minProperties", 0),
+            int(isinstance(others, dict) and not filled and not self._is_late(depth)),
         )
-        for number in range(max(wanted - len(filled), 0)):
+        for number in range(min(wanted - len(filled), MOST_ITEMS)):
             filled[f"key{number + 1}"] = self.fill(
                 others if isinstance(others, dict) else {}, "value", depth + 1
             )
         return filled
 
     def _wants(self, key: str, part: Any, depth: int) -> bool:
-        if depth > DEEP:
+        if self._is_late(depth):
             return False
         if self._optional == "all":
             return True
@@ -106,7 +116,7 @@ class SchemaFiller:
     def _fill_optional(self, key: str, part: Any, depth: int) -> Any:
         """A value for a field that may be left out: what the prompt says, else its default, else an invented one."""
         default = part.get("default") if isinstance(part, dict) else None
-        if default is not None:
+        if default is not None and self.accepts(default, part):
             said = self._lifter.read_key(key)
             return said if said is not MISSING and self.accepts(said, part) else default
         return self.fill(part, key, depth)
@@ -134,8 +144,8 @@ class SchemaFiller:
         return first + rest
 
     def _count_items(self, schema: Mapping[str, Any], items: Any, name: str, depth: int) -> int:
-        least, most = schema.get("minItems", 0), schema.get("maxItems", math.inf)
-        if depth > DEEP or items is False:
+        least, most = min(schema.get("minItems", 0), MOST_ITEMS), schema.get("maxItems", math.inf)
+        if self._is_late(depth) or items is False:
             return int(least)
         return int(min(max(least, self._count_values(resolve(items, self._root), name), 1), most))
 

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from mock_provider.replies.patterns import make_matching
+from mock_provider.replies.patterns import LONGEST, make_matching
 from mock_provider.replies.spotting import split_name
 from mock_provider.replies.vocabulary import QUESTION_WORDS
 
@@ -43,9 +43,10 @@ def make_string(schema: Mapping[str, Any], name: str, number: int, *, prompt: st
     words = split_name(name)
     if words and words[-1] in _QUESTION_WORDS and prompt and number == 0:
         text = prompt.strip()
+        text = text if mark in text else f"{text} {mark}"  # of a long prompt the middle is left out
     else:
         text = " ".join(["sample", *words, *([str(number + 1)] if number else []), *([mark] if mark else [])])
-    text = text.ljust(least, ".")
+    text = text.ljust(min(least, LONGEST), ".")
     if most is None or len(text) <= most:
         return text
     return (f"{number + 1}{text}" if number else text)[:most]  # cut, items of a list must still differ

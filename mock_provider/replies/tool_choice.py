@@ -11,7 +11,7 @@ import msgspec
 
 from mock_provider.replies.conversation import Conversation
 from mock_provider.replies.json_text import without_schemas
-from mock_provider.replies.lifting import Lifter, find_calls, read_call_arguments
+from mock_provider.replies.lifting import Lifter, clip_prompt, find_calls, read_call_arguments
 from mock_provider.replies.schema_values import SchemaFiller
 from mock_provider.replies.script import Script
 from mock_provider.replies.spotting import split_name, spot_places, spotters_for
@@ -42,30 +42,32 @@ class ToolCall(msgspec.Struct, frozen=True, dict=True):
 def choose_calls(talk: Conversation, wishes: Wishes, script: Script) -> tuple[ToolCall, ...]:
     """The calls of this round, at least one.  wishes.tools: not empty."""
     prompt = talk.last_user or talk.text
+    canaries = find_canaries(prompt) if script.echo_canaries else []
     if script.tool_name is not None:
         offered = [tool for tool in wishes.tools if tool.name == script.tool_name]
         chosen = offered or [Tool(name=script.tool_name)]
     else:
-        chosen = _choose_tools(talk, wishes, prompt)
-    calls = [call for tool in chosen for call in make_calls(tool, prompt, script)]
+        chosen = _choose_tools(talk, wishes, clip_prompt(prompt))
+    arguments = script.tool_arguments
+    if arguments is not None:
+        calls = [_call(tool, arguments) for tool in chosen]
+    else:
+        calls = [call for tool in chosen for call in make_calls(tool, prompt, canaries)]
     if not wishes.parallel:
         return tuple(calls[:1])
     missing = script.calls_per_round - len(calls)
     return tuple(calls + [calls[0]] * max(missing, 0))
 
 
-def make_calls(tool: Tool, prompt: str, script: Script) -> list[ToolCall]:
+def make_calls(tool: Tool, prompt: str, canaries: Sequence[str]) -> list[ToolCall]:
     """One call of the tool, or as many as the prompt writes out or has places for: ``f(1) and f(2)``, Rome and Oslo."""
-    if script.tool_arguments is not None:
-        return [_call(tool, script.tool_arguments)]
     if tool.kind == "custom":
         return [ToolCall(tool.name, prompt.strip() or "sample", "custom")]
-    mark = " ".join(find_canaries(prompt)) if script.echo_canaries else ""
     properties = tool.parameters.get("properties") or {}
-    written = find_calls(prompt, tool.name) if properties else []
     lifter = Lifter(without_schemas(prompt))
+    written = find_calls(lifter.text, tool.name) if properties else []
     filler = SchemaFiller(
-        tool.parameters, lifter, optional="lifted" if tool.lifted_only else "all", mark=mark
+        tool.parameters, lifter, optional="lifted" if tool.lifted_only else "all", mark=" ".join(canaries)
     )
     calls = []
     for call in written or [""] * _count_places(tool, lifter):

@@ -181,3 +181,34 @@ def test_enum_values_in_the_prompt_win() -> None:
 )
 def test_a_schema_that_says_nothing_gets_some_value(schema: Any) -> None:
     SchemaFiller({}, Lifter("x"), optional="all").fill(schema)
+
+
+WIDE = {name: {"$ref": "#"} for name in "abcdefghij"}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "object", "properties": WIDE},
+        {"type": "object", "properties": WIDE, "required": list(WIDE)},
+        {"type": "array", "items": {"type": "string"}, "minItems": 10**9},
+        {"type": "array", "items": {"$ref": "#"}, "minItems": 50},
+        {"type": "string", "minLength": 10**9},
+        {"type": "string", "pattern": "^((a{900}){900}){900}$"},
+        {"type": "object", "minProperties": 10**9},
+        {"anyOf": [{"$ref": "#"}, {"$ref": "#"}]},
+    ],
+)
+def test_schemas_that_ask_for_too_much_are_given_up(schema: dict[str, Any]) -> None:
+    assert len(repr(fill(schema))) < 3_000_000
+
+
+def test_long_prompts_are_read_at_both_ends() -> None:
+    prompt = "age: 7. " + "filler " * 100_000 + "name: Ann"
+    schema = {"type": "object", "properties": {"age": {"type": "integer"}, "name": {"type": "string"}}}
+    assert fill(schema, prompt) == {"age": 7, "name": "Ann"}
+
+
+def test_values_do_not_depend_on_the_order_of_a_set() -> None:
+    required = [f"field_{n}" for n in range(50)]
+    assert list(fill({"type": "object", "required": required})) == required
