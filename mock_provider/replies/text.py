@@ -53,7 +53,7 @@ class JoinedText(Text, frozen=True, dict=True):
 
     @cached_property
     def encoded(self) -> bytes:
-        return self.start.encoded[:-1] + self.end.encoded[1:]
+        return _encode("".join(self.start.pieces))[:-1] + self.end.encoded[1:]
 
     @cached_property
     def encoded_pieces(self) -> list[bytes]:
@@ -96,7 +96,8 @@ def find_canaries(text: str) -> list[str]:
     """Every distinct canary, in order of first appearance."""
     if "cnry" not in text:
         return []
-    return list(dict.fromkeys(CANARY.findall(text)))
+    found: list[str] = CANARY.findall(text)
+    return found if len(found) < 2 else list(dict.fromkeys(found))
 
 
 def count_tokens(text: str) -> int:
