@@ -18,6 +18,8 @@ from reports.verdict import Proof
 
 POOLED = ("executor_wait", "pool_wait")
 IDLE_RATIO = 0.5  # of what it could carry
+USED_RATIO = 0.7  # of it in use, on average: then it is not idle, however short each use
+FULL_RATIO = 0.9
 FEWEST_READINGS = 2  # of a gauge, to see what it counted between
 
 
@@ -38,11 +40,21 @@ class Bottleneck:
     low_hold_s: float | None  # per invocation
     high_hold_s: float | None
     proof: Proof | None
+    used_ratio: float | None  # in use, on average over the high step; None: not counted
     wanted: int | None  # capacity that would carry the largest step
 
     @property
+    def grown_s(self) -> float:
+        return self.high_wait_s - self.low_wait_s
+
+    @property
+    def is_full(self) -> bool:
+        """Whether hardly any of it was ever free, by its own count."""
+        return self.used_ratio is not None and self.used_ratio >= FULL_RATIO
+
+    @property
     def is_proven(self) -> bool:
-        return agrees(self.proof)
+        return agrees(self.proof) or self.is_full
 
     @property
     def is_idle(self) -> bool:
@@ -50,7 +62,7 @@ class Bottleneck:
 
         Not told of locks: many of one name, one a key, are idle together while one of them is fought for.
         """
-        if self.kind not in POOLED or self.proof is None:
+        if self.kind not in POOLED or self.proof is None or (self.used_ratio or 0.0) >= USED_RATIO:
             return False
         return self.proof.measured_per_s < IDLE_RATIO * self.proof.predicted_per_s
 
@@ -102,6 +114,7 @@ def describe_bottleneck(
         low_hold_s=low_hold_s,
         high_hold_s=high_hold_s,
         proof=make_proof(capacity, high_hold_s, measured_rate(situation, situation.high)),
+        used_ratio=_used_ratio(situation.high, readings),
         wanted=_wanted(situation, growth, low_hold_s or high_hold_s),
     )
 
@@ -156,6 +169,15 @@ def _held_per_invocation(
             if held_s > 0:
                 return held_s / float(own[-1].at_s - own[0].at_s) / rate
     return holds.held_s if holds is not None and holds.held_s > 0 else None
+
+
+def _used_ratio(step: StepData | None, readings: Sequence[Gauge]) -> float | None:
+    if step is None:
+        return None
+    own = [gauge for gauge in between(readings, step.start_s, step.end_s) if gauge.capacity]
+    if len(own) < FEWEST_READINGS:
+        return None
+    return sum(min(float(gauge.in_use) / float(gauge.capacity), 1.0) for gauge in own) / len(own)
 
 
 def _wanted(situation: Situation, growth: Growth, hold_s: float | None) -> int | None:

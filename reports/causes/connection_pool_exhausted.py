@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reports.causes.await_places import find_await_places
 from reports.causes.bottleneck import Bottleneck, find_bottlenecks
 from reports.causes.cause import rate_confidence
 from reports.causes.evidence import tell, tell_holders, tell_law, tell_wait
@@ -11,18 +12,17 @@ from reports.causes.places import locate_site, say_location
 from reports.causes.resource_words import name_resource
 from reports.causes.situation import Situation
 from reports.units import format_count, format_ratio, format_seconds
-from reports.verdict import Evidence, Finding
+from reports.verdict import Evidence, Finding, Location
 
 ID = "connection_pool_exhausted"
+MOSTLY = 0.5  # of the wait, seen at one place
 POOL_ERRORS = ("PoolTimeout", "QueuePool limit", "TimeoutError: QueuePool", "too many connections")
 
 
 def find_connection_pool_exhausted(situation: Situation) -> Iterator[Finding]:
     errors = _count_pool_errors(situation)
     for found in find_bottlenecks(situation, "pool_wait"):
-        location = locate_site(situation, found.made_at) or locate_site(
-            situation, found.held_at or found.waited_at
-        )
+        location = _locate(situation, found)
         yield Finding(
             cause=ID,
             role="limit",
@@ -41,6 +41,19 @@ def find_connection_pool_exhausted(situation: Situation) -> Iterator[Finding]:
             proof=found.proof,
             stack=list(situation.recording.frames(found.waited_at if found.waited_at is not None else -1)),
         )
+
+
+def _locate(situation: Situation, found: Bottleneck) -> Location | None:
+    """Where the pool was made, else who holds its connections, else where tasks were seen waiting meanwhile.
+
+    A driver that switches stacks (greenlets) hides whose line it works for; the await chain of the task shows it.
+    """
+    for site in (found.made_at, found.held_at, found.waited_at):
+        location = locate_site(situation, site)
+        if location is not None:
+            return location
+    waits = [place for place in find_await_places(situation) if place.grown_s >= MOSTLY * found.grown_s > 0]
+    return locate_site(situation, waits[0].site) if waits else None
 
 
 def _count_pool_errors(situation: Situation) -> int:

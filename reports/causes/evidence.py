@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reports.attribution.capacity import agrees
 from reports.attribution.state import NO_SITE, STATE_WORDS
 from reports.causes.bottleneck import Bottleneck, holders_by_function
 from reports.causes.places import locate_site, say_location
@@ -55,10 +56,12 @@ def tell_holders(situation: Situation, found: Bottleneck) -> Iterator[Evidence]:
 
 
 def tell_law(found: Bottleneck) -> Iterator[Evidence]:
-    """The capacity law, where it can be computed."""
+    """How full it was, and the capacity law, where they can be computed."""
     proof = found.proof
+    if found.is_full and found.used_ratio is not None:
+        yield tell(f"On average {format_ratio(found.used_ratio)} of it was in use.")
     if proof is not None:
-        verdict = "agrees" if found.is_proven else "does not agree"
+        verdict = "agrees" if agrees(proof) else "does not agree"
         yield tell(
             f"{proof.capacity:g} / {format_seconds(proof.hold_s)} = "
             f"{format_number(proof.predicted_per_s)} requests/s predicted; {format_number(proof.measured_per_s)} "

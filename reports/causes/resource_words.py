@@ -43,7 +43,7 @@ def _name_pool(situation: Situation, found: Bottleneck) -> str:
     if found.resource == "executor:default":
         return f"the default executor{_size(found, 'thread')}"
     if found.resource == "anyio:default":
-        return f"AnyIO's thread limiter{_size(found, 'tokens')}"
+        return f"AnyIO's thread limiter{_size(found, 'token')}"
     word = "thread limiter" if found.resource.startswith("anyio") else "thread pool"
     return f"the {word}{_size(found, 'thread')}{_made_at(situation, found)}"
 
