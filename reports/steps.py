@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,7 +50,6 @@ def summarise_step(
     begin_s, window_s = step.start_s + warmup_s, step.hold_s - warmup_s
     window = samples.take((samples.end_s > begin_s) & (samples.end_s <= step.end_s))
     good = window.take(window.is_ok)
-    response_s = good.end_s - good.start_s
     throughput, error, rates = _measure_throughput(step, good, begin_s=begin_s, window_s=window_s)
     warm = is_warm(ends_s, begin_s=step.start_s, hold_s=step.hold_s)
     own = [health for health in generator if health.step == step.index]
@@ -65,24 +65,32 @@ def summarise_step(
         censored_count=int(np.sum(~(samples.end_s <= step.end_s))),
         throughput_per_s=throughput,
         throughput_se_per_s=error,
-        response_mean_s=float(np.mean(response_s)) if len(good) else None,
-        response_p50_s=_quantile(response_s, 0.5),
-        response_p95_s=_quantile(response_s, 0.95),
-        response_p99_s=_quantile(response_s, 0.99),
         error_ratio=(len(window) - len(good)) / len(window) if len(window) else None,
         efficiency=None,
         is_steady=_is_steady(step, good, rates) if warm else False,
         errors=_count_errors(window),
-        first_token_p50_s=_quantile(good.first_chunk_s - good.start_s, 0.5),
-        first_token_p95_s=_quantile(good.first_chunk_s - good.start_s, 0.95),
-        token_gap_p50_s=_quantile(good.chunk_gap_p50_s, 0.5),
         rate_limited_count=_count_rate_limited(step, attempts),
         attempts_per_request=_attempts_per_request(step, attempts),
         generator_cpu_ratio=max((health.cpu_ratio for health in own), default=None),
         generator_lag_s=max(
             (health.lag_p95_s for health in own if health.lag_p95_s is not None), default=None
         ),
+        **_measure_times(good),
     )
+
+
+def _measure_times(good: Samples) -> dict[str, Any]:
+    """Fields of StepSummary that come from the good answers alone."""
+    response_s, first_token_s = good.end_s - good.start_s, good.first_chunk_s - good.start_s
+    return {
+        "response_mean_s": float(np.mean(response_s)) if len(good) else None,
+        "response_p50_s": _quantile(response_s, 0.5),
+        "response_p95_s": _quantile(response_s, 0.95),
+        "response_p99_s": _quantile(response_s, 0.99),
+        "first_token_p50_s": _quantile(first_token_s, 0.5),
+        "first_token_p95_s": _quantile(first_token_s, 0.95),
+        "token_gap_p50_s": _quantile(good.chunk_gap_p50_s, 0.5),
+    }
 
 
 def _measure_throughput(
