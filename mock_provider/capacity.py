@@ -42,7 +42,8 @@ class Slots:
     def leave(self) -> None:
         """Give a slot back; the one that has waited longest takes it at once."""
         self.busy -= 1
-        self._start_waiting()
+        if self._waiting:
+            self._start_waiting()
 
     def give_up(self, start: Starter) -> None:
         """A waiting request went away; if its turn had just come, so does its slot."""
@@ -69,7 +70,10 @@ class Slots:
 
     def load_factor(self) -> float:
         """By how much service is slowed by those busy now."""
-        slots, factor = self._capacity.slots, self._capacity.load_factor
-        if slots is None or slots == 1 or factor == 1.0:
-            return factor if slots == 1 else 1.0
+        slots = self._capacity.slots
+        if slots is None:
+            return 1.0
+        factor = self._capacity.load_factor
+        if slots == 1:
+            return factor
         return 1.0 + (factor - 1.0) * max(0, self.busy - 1) / (slots - 1)

@@ -105,10 +105,6 @@ class Engine:
             self._steered[text] = steered
         return steered
 
-    def admit(self, facts: Facts, now_s: float) -> tuple[Refusal | None, str]:
-        """Why the limits refuse the request, if they do; and header lines that speak of them."""
-        return self.limiter.admit(facts, now_s)
-
     def refuse_full(self) -> Refusal:
         """The answer when neither slot nor place in the queue is free."""
         capacity = self.plan.capacity

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mock_provider.openai_errors import error_answer, usual_error
@@ -44,25 +45,36 @@ class Exchange(Serving, kw_only=True, eq=False):
             self._end(self.outcome)
 
     def _start_after_queue(self) -> None:
-        self.start(self.server.engine, time.monotonic())
-        self._schedule()
+        try:
+            self.start(self.server.engine, time.monotonic())
+            self._schedule()
+        except Exception:  # the edge: a defect of ours must not take the other requests with it
+            self.server.exchange_failed(self)
 
     def _schedule(self) -> None:
         """Send the answer when it is due."""
         answer, started_s = self.answer, self.started_s
         assert answer is not None and started_s is not None
-        due_s = started_s + answer.first_s
-        if not answer.first_s or due_s <= time.monotonic():
+        if not answer.first_s or started_s + answer.first_s <= time.monotonic():
             self._open()
         else:
-            self.timer = self.server.loop.call_at(due_s, self._open)
+            self._wait(started_s + answer.first_s, self._open)
+
+    def _wait(self, due_s: float, then: Callable[[], None]) -> None:
+        self.timer = self.server.loop.call_at(due_s, self._wake, then)
+
+    def _wake(self, then: Callable[[], None]) -> None:
+        self.timer = None
+        try:
+            then()
+        except Exception:  # the edge, as above
+            self.server.exchange_failed(self)
 
     # ---- from answer to wire
 
     def _open(self) -> None:
         answer = self.answer
         assert answer is not None
-        self.timer = None
         if answer.sends_head:
             self._send_head()
         if answer.head_bytes is not None:
@@ -116,9 +128,8 @@ class Exchange(Serving, kw_only=True, eq=False):
             if due < paced:
                 self._send_until(due)
                 next_s = first_due_s + (due - answer.lead + 1) * answer.gap_s
-                self.timer = self.server.loop.call_at(next_s, self._continue)
+                self._wait(next_s, self._continue)
                 return
-        self.timer = None
         self._send_until(count)
         if self._is_chunked and answer.ending == "complete":
             self.connection.write(LAST_CHUNK)

@@ -128,11 +128,15 @@ class Server:
         connection.exchange = exchange
         try:
             exchange.begin()
-        except Exception:  # the edge: a defect of ours must not take the other connections with it
-            self._defects += 1
-            if self._defects <= MOST_LOGGED:
-                _log.exception("request %d failed", ordinal)
-            exchange.fail()
+        except Exception:  # the edge: a defect of ours must not take the other requests with it
+            self.exchange_failed(exchange)
+
+    def exchange_failed(self, exchange: Exchange) -> None:
+        """Called while an exception is being handled: say so, and end the request somehow."""
+        self._defects += 1
+        if self._defects <= MOST_LOGGED:
+            _log.exception("request %d failed", exchange.ordinal)
+        exchange.fail()
 
     def exchange_ended(self, exchange: Exchange) -> None:
         self.statistics.in_flight -= 1

@@ -55,7 +55,7 @@ class Serving(msgspec.Struct, kw_only=True, eq=False):
         incoming.body = b""  # thousands may hang; what is needed of it is known now
         if request.facts.endpoint in UNPACED:
             return self.start(engine, incoming.received_s)
-        refusal, self.rate_lines = engine.admit(request.facts, incoming.received_s)
+        refusal, self.rate_lines = engine.limiter.admit(request.facts, incoming.received_s)
         if refusal is not None:
             return self._refuse(refusal)
         entry = engine.slots.enter(start)

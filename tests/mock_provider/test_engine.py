@@ -78,6 +78,6 @@ def test_steered_behaviours_do_not_grow_without_bound(monkeypatch: pytest.Monkey
 def test_restart_begins_counting_anew() -> None:
     one = engine("limits.requests_per_minute=1")
     facts = Facts(ordinal=0, endpoint="chat.completions")
-    assert [one.admit(facts, 0.0)[0] is None for _ in range(2)] == [True, False]
+    assert [one.limiter.admit(facts, 0.0)[0] is None for _ in range(2)] == [True, False]
     one.restart(0.0)
-    assert one.admit(facts, 0.0)[0] is None
+    assert one.limiter.admit(facts, 0.0)[0] is None
