@@ -115,14 +115,17 @@ class Connection(asyncio.Protocol):
         parser = self._parser
         if parser is None or self._is_closing:
             return
-        body = self._body
+        body, headers = self._body, self._headers
+        keeps_alive = parser.should_keep_alive()
+        # HTTP/1.0 keeps a connection only where it says so; all others need not be asked.
+        may_be_old = not keeps_alive or b"connection" in headers
         incoming = Incoming(
             method=parser.get_method().decode("latin-1"),
             target=self._target,
-            headers=self._headers,
+            headers=headers,
             body=body[0] if len(body) == 1 else b"".join(body),
-            keeps_alive=parser.should_keep_alive(),
-            is_http_1_0=parser.get_http_version() == "1.0",
+            keeps_alive=keeps_alive,
+            is_http_1_0=may_be_old and parser.get_http_version() == "1.0",
             received_s=self.active_s,
             connection_request=self._requests,
         )

@@ -96,8 +96,8 @@ class Exchange(Serving, kw_only=True, eq=False):
         is_chunked = answer.is_stream and not incoming.is_http_1_0
         head = make_head(
             answer,
-            date=server.date(),
-            request_id=server.request_id(self.ordinal),
+            date=server.date,
+            request_id=f"{server.request_prefix}{self.ordinal:016x}",
             processing_ms=int((now_s - incoming.received_s) * 1000),
             keeps_alive=incoming.keeps_alive and answer.ending == "complete",
             is_chunked=is_chunked,

@@ -48,8 +48,9 @@ class Server:
         self._next_ordinal = 0
         self._next_connection = 0
         self._defects = 0
-        self._run_id = secrets.token_hex(8)
-        self._date = (0, "")
+        self.request_prefix = f"req_{secrets.token_hex(8)}"
+        self._wall_clock = 0
+        self.date = ""  # for the date header
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._task: asyncio.Task[None] | None = None
 
@@ -160,25 +161,21 @@ class Server:
         self._connections.discard(connection)
         self.statistics.connections_open -= 1
 
-    def date(self) -> str:
-        """For the date header; made once a second."""
-        now = int(time.time())
-        if self._date[0] != now:
-            self._date = (now, formatdate(now, usegmt=True))
-        return self._date[1]
-
     def wall_clock(self) -> int:
-        return int(time.time())
-
-    def request_id(self, ordinal: int) -> str:
-        return f"req_{self._run_id}{ordinal:016x}"
+        """Unix time in seconds; the date header follows it."""
+        now = int(time.time())
+        if now != self._wall_clock:
+            self._wall_clock = now
+            self.date = formatdate(now, usegmt=True)
+        return now
 
     def write_simple(self, answer: Answer, *, keeps_alive: bool) -> bytes:
         """An answer outside the plan, whole."""
+        self.wall_clock()
         head = make_head(
             answer,
-            date=self.date(),
-            request_id=self.request_id(self._next_ordinal),
+            date=self.date,
+            request_id=f"{self.request_prefix}{self._next_ordinal:016x}",
             processing_ms=0,
             keeps_alive=keeps_alive,
             is_chunked=False,
