@@ -180,7 +180,10 @@ def _mark_gaps(gaps: Sequence[Gap], trace: Trace, inside: State | None) -> list[
         )
         for from_s, to_s in itertools.pairwise(moments):
             outside = to_s <= trace.start_s or from_s >= trace.end_s
-            marked.append(Gap(from_s, to_s, OUTSIDE if outside else inside or gap.state))
+            waits = gap.state is not None and gap.state.kind == "lock_wait"
+            marked.append(
+                Gap(from_s, to_s, OUTSIDE if outside else gap.state if waits else inside or gap.state)
+            )
     return marked
 
 

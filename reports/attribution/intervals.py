@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.probe_records import Span, Trace
-from reports.attribution.state import WAITS, Interval, State
+from reports.attribution.state import TURN, TURNS, WAITS, Interval, State
 from reports.tables import Attempts
 
 LEDGER = "provider"
@@ -72,7 +72,8 @@ def make_intervals(trace: Trace, served: Sequence[Served], *, end_s: float) -> l
             state = _state_of(span)
             parent = _parent_of(span, submitted) if span.kind == "thread_run" else None
             if state is not None:
-                intervals.append(Interval(span.kind, span.start_s, until_s, span.context, state, parent))
+                kind = TURN if _is_turn(span) else span.kind
+                intervals.append(Interval(kind, span.start_s, until_s, span.context, state, parent))
     for number, attempt in enumerate(left, 1):
         until_s = end_s if attempt.end_s is None else attempt.end_s
         intervals += _split_queue(
@@ -92,6 +93,10 @@ def _parent_of(run: Span, submitted: Sequence[Span]) -> int | None:
     if nearest is None or abs((nearest.end_s or 0.0) - run.start_s) > HAND_OVER_S:
         return None
     return nearest.context
+
+
+def _is_turn(span: Span) -> bool:
+    return span.kind == "lock_wait" and span.resource.partition(":")[0] in TURNS
 
 
 def _state_of(span: Span) -> State | None:

@@ -15,6 +15,9 @@ WAITS = {
 # What stands for a wait: who had the resource meanwhile.
 HOLD_OF_WAIT = {"executor_wait": "thread_run", "lock_wait": "hold", "pool_wait": "connection"}
 LEAVES = WAITS | {"thread_run"}
+# Waits for somebody else's work, which may be this very invocation's: explained by that work as long as there is any.
+TURN = "turn"
+TURNS = ("queue", "event", "condition", "thread_queue", "thread_event", "thread_condition")
 
 STATE_WORDS = {
     "provider": "answered by the provider",

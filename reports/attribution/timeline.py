@@ -2,7 +2,8 @@
 
 At every instant each context (task or thread) is in its innermost wait; contexts that wait side by side share the
 instant equally.  A wait or a running thread beats an open step: the step is only the place where it happens.  Instants
-in which nothing is known to be waited for are ``Gap``s: the event loop, or the step itself, explains them.
+in which nothing is known to be waited for are ``Gap``s: the event loop, or the step itself, explains them.  So is waiting
+for somebody else's work (a queue, an event): that work explains it, where it is known.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from reports.attribution.state import LEAVES, Interval, Seconds, State
+from reports.attribution.state import LEAVES, TURN, Interval, Seconds, State
 
 OUTSIDE = State("transfer")
 RUNNING = State("thread", resource="invocation")  # mode invoke: each invocation has a thread of its own
@@ -22,7 +23,7 @@ class Gap:
 
     start_s: float
     end_s: float
-    state: State | None  # the step that was open, or OUTSIDE; None: nothing is known
+    state: State | None  # the step or turn that was open, or OUTSIDE; None: nothing is known
 
 
 def split_timeline(
@@ -77,13 +78,15 @@ def _leaves(open_now: Sequence[Interval]) -> list[State]:
     innermost: dict[int, Interval] = {}
     for interval in open_now:
         other = innermost.get(interval.context)
-        if interval.kind in LEAVES and (other is None or _rank(interval) > _rank(other)):
+        if (interval.kind in LEAVES or interval.kind == TURN) and (
+            other is None or _rank(interval) > _rank(other)
+        ):
             innermost[interval.context] = interval
     parents = {interval.parent for interval in open_now}
     states = [
         interval.state
         for interval in innermost.values()
-        if interval.kind != "thread_run" or interval.context not in parents
+        if interval.kind != TURN and (interval.kind != "thread_run" or interval.context not in parents)
     ]
     if any(state.kind == "stream_consumer" for state in states):
         states = [state for state in states if state.kind not in ("provider", "provider_queue")]
@@ -95,8 +98,12 @@ def _rank(interval: Interval) -> tuple[bool, float]:
 
 
 def _innermost_step(open_now: Sequence[Interval]) -> State | None:
-    steps = [interval for interval in open_now if interval.kind == "step"]
-    return max(steps, key=lambda step: step.start_s).state if steps else None
+    """What an instant without a leaf is spent in: waiting for somebody's work, else in a step of the chain."""
+    for kind in (TURN, "step"):
+        chosen = [interval for interval in open_now if interval.kind == kind]
+        if chosen:
+            return max(chosen, key=lambda interval: interval.start_s).state
+    return None
 
 
 def widest(intervals: Sequence[Interval], kinds: frozenset[str]) -> int:

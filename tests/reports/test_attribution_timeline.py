@@ -73,11 +73,31 @@ def test_a_consumer_that_holds_the_stream_hides_the_provider_behind_it() -> None
     assert split(*spans) == {"provider": 6, "stream_consumer": 4}
 
 
+def test_waiting_for_work_of_the_same_invocation_is_that_work() -> None:
+    spans = interval("turn", 0, 10, context=1), interval("provider", 2, 8, context=2)
+    assert split(*spans) == {"provider": 6, "gap in turn": 4}
+
+
+def test_a_thread_that_waits_for_its_turn_is_not_running() -> None:
+    spans = interval("thread_run", 0, 10, context=1), interval("turn", 3, 10, context=1)
+    assert split(*spans) == {"thread": 3, "gap in turn": 7}
+
+
 def test_having_a_resource_is_no_wait() -> None:
     assert split(interval("hold", 0, 10), interval("connection", 0, 10)) == {"gap": 10}
 
 
-KINDS = ["provider", "lock_wait", "executor_wait", "thread_run", "step", "hold", "stream_consumer", "backoff"]
+KINDS = [
+    "turn",
+    "provider",
+    "lock_wait",
+    "executor_wait",
+    "thread_run",
+    "step",
+    "hold",
+    "stream_consumer",
+    "backoff",
+]
 MOMENTS = st.floats(-2, 12, allow_nan=False)
 INTERVALS = st.builds(
     lambda kind, a, b, context, parent: interval(kind, min(a, b), max(a, b), context=context, parent=parent),
