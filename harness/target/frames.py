@@ -67,7 +67,7 @@ class FrameReader:
         return shorten([self.read(*position) for position in positions])
 
     def _decide(self, file: str) -> bool:
-        if file.startswith("<"):
+        if file.startswith("<") or file.endswith(".pyx"):  # made while running, or compiled (uvloop)
             return False
         path = str(Path(file).absolute())
         if _below(path, self._own_roots):

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from harness.target.probes.sites import SiteBook
 
 MAX_LAYERS = 8
+MAX_ARGUMENTS = 4  # of a library's function, among which the user's may be
 INNER_NAMES = ("func", "fn", "function", "f", "call", "_call", "handler", "target")
 Way: TypeAlias = tuple[
     int | None, str
@@ -98,9 +99,9 @@ class Job:
         return self.ended_s is None and not dropped
 
     @property
-    def holder_site(self) -> int:
-        """Whose code has the thread: where it was seen most often, else the function that was submitted."""
-        return max(self.sampled, key=self.sampled.__getitem__) if self.sampled else self.site
+    def sampled_site(self) -> int | None:
+        """Where it was seen most often; None when it was too short to be seen."""
+        return max(self.sampled, key=self.sampled.__getitem__) if self.sampled else None
 
 
 class JobBook:
@@ -110,6 +111,7 @@ class JobBook:
         self.running: dict[int, Job] = {}  # by thread
         self.sites: SiteBook | None = None  # None: nobody asks whose code it is
         self._owners: Owners | None = None
+        self._seen_at: dict[tuple[int, str], int] = {}  # where a function was last seen
 
     def queue(self, job: Job, function: Any, args: tuple[Any, ...] = ()) -> None:
         """It waits for a thread from now on."""
@@ -153,6 +155,7 @@ class JobBook:
             tokens.append((CURRENT, CURRENT.set(job.invocation)))
             tokens.append((STEPS, STEPS.set(job.invocation.steps)))
         if job.span is not None and job.trace is not None:
+            job.span.site = self._seen_at.get((job.site, job.detail), job.site)
             job.span.close()
             job.span = job.trace.begin("thread_run", job.site, job.resource.name, detail=job.detail)
         return tokens
@@ -164,10 +167,18 @@ class JobBook:
         if job.lock_span is not None:
             job.lock_span.close()
         if job.span is not None:
-            job.span.site = job.holder_site
+            job.span.site = self._holder_of(job)
             job.span.close(cpu_s=cpu_s)
         if job.invocation is not None:
             job.invocation.jobs.discard(job)
+
+    def _holder_of(self, job: Job) -> int:
+        """Whose code has the thread: the line it was seen at, or others of the same function were, else its ``def``."""
+        key, seen_at = (job.site, job.detail), job.sampled_site
+        if seen_at is None:
+            return self._seen_at.get(key, job.site)
+        self._seen_at[key] = seen_at
+        return seen_at
 
 
 class Owners:
@@ -196,7 +207,11 @@ class Owners:
             if inner is None:
                 break
             function = inner
-        return self._end(function)
+        found = self._end(function)
+        for argument in args[:MAX_ARGUMENTS] if found[0] == UNKNOWN else ():
+            if callable(argument) and self._end(argument)[0] != UNKNOWN:
+                return self._end(argument)
+        return found
 
     def _look_inside(self, function: Any, code: CodeType, owner: Any) -> Any:
         known = self._ways.get(id(code))

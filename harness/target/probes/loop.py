@@ -9,6 +9,7 @@ import asyncio
 import functools
 import sys
 import time
+import weakref
 from asyncio.base_events import BaseEventLoop
 from typing import Any
 
@@ -32,6 +33,7 @@ class LoopProbe:
         self._patches = Patches()
         self._last: dict[int, tuple[float, float, float, float | None, float | None]] = {}
         self._second_loops = 0
+        self._noted: weakref.WeakSet[asyncio.AbstractEventLoop] = weakref.WeakSet()
 
     def install(self, context: ProbeContext) -> None:
         self._context = context
@@ -64,8 +66,9 @@ class LoopProbe:
 
     def _note_second(self, loop: asyncio.AbstractEventLoop, context: ProbeContext) -> None:
         trace = current_trace()
-        if trace is None or self._second_loops >= MAX_SECOND_LOOPS:
+        if trace is None or loop in self._noted or self._second_loops >= MAX_SECOND_LOOPS:
             return
+        self._noted.add(loop)  # asyncio.run runs its loop several times
         site, _ = context.sites.of_caller(sys._getframe(2))
         if site < 0:  # a library's own doing
             return

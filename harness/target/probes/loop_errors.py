@@ -7,6 +7,7 @@ import functools
 import sys
 import time
 import traceback
+import types
 import warnings
 from asyncio.base_events import BaseEventLoop
 from typing import Any
@@ -75,9 +76,13 @@ class LoopErrorsProbe:
         return functools.wraps(original)(call_exception_handler)
 
     def _wrap_warning(self, original: Any) -> Any:
+        # The warning names the line two frames out; ours stands between, so it must look further.
+        names = {**original.__globals__, "warn": _warn_further_out}
+        inner = types.FunctionType(original.__code__, names, original.__name__)
+
         def warn_unawaited(coroutine: Any) -> Any:
             self._note_unawaited(coroutine)
-            return original(coroutine)
+            return inner(coroutine)
 
         return functools.wraps(original)(warn_unawaited)
 
@@ -85,7 +90,7 @@ class LoopErrorsProbe:
         assert self._context is not None
         trace = current_trace()
         site = UNKNOWN
-        for file, line, function in reversed(coroutine.cr_origin or ()):
+        for file, line, function in coroutine.cr_origin or ():  # innermost first
             site = self._context.sites.of_line(file, line, function)
             if site != UNKNOWN:
                 break
@@ -113,6 +118,10 @@ class LoopErrorsProbe:
             self._context.emit(
                 Anomaly(at_s=time.monotonic(), kind=kind, message=message[:300], site=site, trace_id=trace_id)
             )
+
+
+def _warn_further_out(message: str, category: type[Warning], stacklevel: int, source: Any) -> None:
+    warnings.warn(message, category, stacklevel=stacklevel + 2, source=source)
 
 
 def kind_of(error: BaseException | None) -> str | None:

@@ -71,6 +71,7 @@ class OpenTrace:
         "has_steps",
         "is_cut",
         "is_live",
+        "left_open",
         "open_spans",
         "owner",
         "spans",
@@ -103,6 +104,7 @@ class OpenTrace:
         self.owner = owner  # the host's own record of the invocation
         self.spans: list[Span] = []
         self.open_spans: dict[int, OpenSpan] = {}
+        self.left_open: list[OpenSpan] = []  # when it ended
         self.dropped_count = 0
         self.error: BaseException | None = None  # that it ended with
         self.tasks: list[tuple[Any, int]] = []  # weak references to tasks begun by user code, and where
@@ -194,6 +196,7 @@ class Recorder:
             self._finished.append(trace)
         trace.ended_s = _now()
         trace.is_live = False
+        trace.left_open = list(trace.open_spans.values())
 
     def write(self) -> None:
         """Hand on what ended since the last call."""
@@ -230,8 +233,7 @@ def to_record(trace: OpenTrace) -> Trace:
     """The trace as it is written; spans still open have no end."""
     still_open = [
         Span(span.kind, span.site, span.start_s, None, span.context, span.resource, None, span.detail)
-        for span in list(trace.open_spans.values())
-        if trace.ended_s is None or span.start_s <= trace.ended_s
+        for span in trace.left_open
     ]
     return Trace(
         trace_id=trace.trace_id,
