@@ -2,8 +2,8 @@
 
 At every instant each context (task or thread) is in its innermost wait; contexts that wait side by side share the
 instant equally.  A wait or a running thread beats an open step: the step is only the place where it happens.  Instants
-in which nothing is known to be waited for are ``Gap``s: the event loop, or the step itself, explains them.  So is waiting
-for somebody else's work (a queue, an event): that work explains it, where it is known.
+in which nothing is known to be waited for are ``Gap``s: the event loop, or the step itself, explains them.  So is
+waiting for somebody else's work (a queue, an event): that work explains it, where it is known.
 """
 
 from __future__ import annotations

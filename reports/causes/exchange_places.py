@@ -1,4 +1,4 @@
-"""Where the chain calls the provider from: the line of the user's that most exchanges began under.  Pure."""
+"""Which line of the user's invocations are about: where most provider calls began, or else most of anything.  Pure."""
 
 from __future__ import annotations
 
@@ -18,14 +18,16 @@ def locate_exchange(situation: Situation, trace_ids: Collection[str] | None = No
 
 
 def find_exchange_site(situation: Situation, trace_ids: Collection[str] | None = None) -> int | None:
-    counts: Counter[int] = Counter(
-        span.site
+    """Of these invocations, where any was traced; else of all."""
+    chosen = [
+        trace
         for traces in situation.recording.traces.values()
         for trace in traces
         if trace_ids is None or trace.trace_id in trace_ids
-        for span in trace.spans
-        if span.kind == "provider" and span.resource == PROVIDER and span.site != NO_SITE
-    )
+    ]
+    spans = [span for trace in chosen for span in trace.spans if span.site != NO_SITE]
+    exchanges = Counter(span.site for span in spans if span.kind == "provider" and span.resource == PROVIDER)
+    counts = exchanges or Counter(span.site for span in spans)  # a tool's line tells more than none
     if counts:
         return counts.most_common(1)[0][0]
     return None if trace_ids is None else find_exchange_site(situation)
