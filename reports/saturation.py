@@ -66,7 +66,9 @@ def find_saturation_point(steps: Sequence[StepSummary]) -> Saturation:
     if inside <= 1 - SURE:
         return _not_reached(steps, posterior, inside)
     if inside < SURE:
-        return _undecided(steps, posterior, f"it may lie within the steps tested or beyond {largest} users")
+        return _undecided(
+            steps, posterior, f"saturation may lie within the steps tested or beyond {largest} users"
+        )
     return _saturated(steps, posterior, inside)
 
 
