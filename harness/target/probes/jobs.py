@@ -6,6 +6,7 @@ Used by every probe of a thread pool, by whoever looks at stacks, and by the hos
 from __future__ import annotations
 
 import functools
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from types import CodeType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from harness.target.invocation import CURRENT, STEPS, OpenInvocation
+from harness.target.probes.origins import find_origin
 from harness.target.probes.recorder import CURRENT_TRACE, OpenSpan, OpenTrace
 from harness.target.probes.sites import UNKNOWN
 
@@ -122,6 +124,8 @@ class JobBook:
             if self._owners is None:
                 self._owners = Owners(self.sites)
             job.site, job.detail = self._owners.find(function, args)
+            if job.site == UNKNOWN:  # a library's work: then whose line asked for it
+                job.site = find_origin(self.sites, sys._getframe(2))
         job.span = trace.begin("executor_wait", job.site, job.resource.name, detail=job.detail)
 
     def run(
