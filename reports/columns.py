@@ -7,6 +7,7 @@ and -1 in integer columns; words become codes into a tuple of labels.
 from __future__ import annotations
 
 import contextlib
+import operator
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
@@ -101,6 +102,11 @@ def _decode_singly(lines: bytes, decoder: msgspec.json.Decoder[T]) -> Iterator[T
     for line in lines.splitlines():
         with contextlib.suppress(msgspec.DecodeError):  # torn by a crash or a full disk
             yield decoder.decode(line)
+
+
+def number_cell(name: str, kind: str) -> tuple[Cell, str]:
+    """A column of numbers that are never missing: the fast one."""
+    return operator.attrgetter(name), kind
 
 
 def float_cell(name: str) -> tuple[Cell, str]:

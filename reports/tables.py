@@ -24,6 +24,7 @@ from reports.columns import (
     id_cell,
     integer_cell,
     label_cell,
+    number_cell,
     read_columns,
     words_cell,
 )
@@ -118,8 +119,10 @@ def read_samples(path: Path) -> Samples:
         Sample,
         {
             "trace_id": id_cell("trace_id"),
-            **{name: integer_cell(name) for name in ("step", "user", "sequence", "status", "chunk_count")},
-            **{name: float_cell(name) for name in ("due_s", "start_s", "end_s", *CHUNK_TIMES)},
+            **{name: number_cell(name, "i8") for name in ("step", "user", "sequence")},
+            **{name: number_cell(name, "f8") for name in ("due_s", "start_s")},
+            **{name: integer_cell(name) for name in ("status", "chunk_count")},
+            **{name: float_cell(name) for name in ("end_s", *CHUNK_TIMES)},
             "outcome": label_cell("outcome", outcomes),
             "error": label_cell("error", errors),
         },
@@ -179,8 +182,9 @@ def read_invocations(path: Path) -> tuple[Invocations, tuple[Invocation, ...]]:
         Invocation,
         {
             "trace_id": id_cell("trace_id"),
-            **{name: integer_cell(name) for name in ("step", "user", "sequence")},
-            **{name: float_cell(name) for name in ("start_s", "end_s")},
+            "step": integer_cell("step"),
+            **{name: number_cell(name, "i8") for name in ("user", "sequence")},
+            **{name: number_cell(name, "f8") for name in ("start_s", "end_s")},
             "outcome": (outcome, "i4"),
             "canaries": words_cell("canaries_seen"),
         },

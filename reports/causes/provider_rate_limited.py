@@ -27,6 +27,8 @@ def find_provider_rate_limited(situation: Situation) -> Iterator[Finding]:
     attempts, rungs = situation.dataset.attempts, compare_rungs(situation)
     if attempts is None or rungs is None or situation.saturation.status == "not_reached":
         return
+    if not rungs.high.rate_limited_count:
+        return
     low = measure_back_off(attempts, rungs.low_data, warmup_s=rungs.low.warmup_s)
     high = measure_back_off(attempts, rungs.high_data, warmup_s=rungs.high.warmup_s)
     share = _share_of_growth(rungs, low, high)
