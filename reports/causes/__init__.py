@@ -54,18 +54,26 @@ CAUSES: Mapping[str, Cause] = {  # of two that are as sure and as large, the fir
     "unknown": find_unknown,
 }
 STANDS_ALONE = "load_generator_limit"  # then nothing that was measured tells of the chain
-EXPLAINS = {  # why the very same requests never returned: to say only that they did not would be less
-    "thread_pool_deadlock": {"call_never_returns"},
-    "runaway_loop": {"call_never_returns"},
-    "client_churn": {"cpu_bound"},  # most of the computing is the building
-}
+EVENTS = (
+    "thread_pool_deadlock",
+    "runaway_loop",
+    "semaphore_starved",
+)  # why the very same requests never returned
 LAST_RESORT = "unknown"  # dropped when another limit explains the point
 
 
 def find_findings(situation: Situation, causes: Mapping[str, Cause] = CAUSES) -> list[Finding]:
     """What is wrong at any load first, then what limits, each by confidence and share."""
-    found = [finding for cause in causes.values() for finding in cause(situation)]
+    found = [_temper(finding, situation) for cause in causes.values() for finding in cause(situation)]
     return sorted(_settle(found), key=_rank)
+
+
+def _temper(finding: Finding, situation: Situation) -> Finding:
+    """Where hardly anything ended well, growth is that of failures: what explains it is less sure than an event is."""
+    is_of_failures = situation.growth is not None and not situation.growth.high.is_of_good
+    if is_of_failures and finding.share_of_growth is not None and finding.confidence == "high":
+        return msgspec.structs.replace(finding, confidence="medium")
+    return finding
 
 
 def _settle(found: list[Finding]) -> list[Finding]:
@@ -75,9 +83,11 @@ def _settle(found: list[Finding]) -> list[Finding]:
         return alone
     is_explained = any(finding.cause != LAST_RESORT for finding in limits_of(found))
     dropped = {LAST_RESORT} if is_explained else set()
-    for cause, others in EXPLAINS.items():
-        if any(finding.cause == cause and finding.confidence == "high" for finding in found):
-            dropped |= others
+    sure = [finding for finding in found if finding.confidence == "high"]
+    if any(finding.cause in EVENTS and finding.share_of_growth is None for finding in sure):
+        dropped.add("call_never_returns")
+    if any(finding.cause == "client_churn" for finding in limits_of(sure)):
+        dropped.add("cpu_bound")  # most of the computing is the building
     return [_within_churn(finding, found) for finding in found if finding.cause not in dropped]
 
 

@@ -96,8 +96,8 @@ def describe_bottleneck(
 ) -> Bottleneck:
     readings = situation.recording.gauges.get(resource, ())
     low, high = (find_holds(breakdown.holders, kind, resource) for breakdown in (growth.low, growth.high))
-    low_hold_s = _held_per_invocation(situation, situation.low, readings, low)
-    high_hold_s = _held_per_invocation(situation, situation.high, readings, high)
+    low_hold_s = _held_per_invocation(situation.low, readings, low)
+    high_hold_s = _held_per_invocation(situation.high, readings, high)
     capacity = find_capacity(readings)
     sites = growth.by_site(kind, resource=resource)
     return Bottleneck(
@@ -158,17 +158,16 @@ def _main_holder(situation: Situation, holds: Holds | None) -> int | None:
 
 
 def _held_per_invocation(
-    situation: Situation, step: StepData | None, readings: Sequence[Gauge], holds: Holds | None
+    step: StepData | None, readings: Sequence[Gauge], holds: Holds | None
 ) -> float | None:
-    """By the resource's own count where there is one (it misses nothing), else by the spans."""
-    rate = measured_rate(situation, step)
-    if step is not None and rate:
+    """By the spans; without any by the resource's own count, taking one use per invocation."""
+    if holds is not None and holds.held_s > 0:
+        return holds.held_s
+    if step is not None:
         own = [gauge for gauge in between(readings, step.start_s, step.end_s) if gauge.held_s is not None]
-        if len(own) >= FEWEST_READINGS and own[-1].at_s > own[0].at_s:
-            held_s = float(own[-1].held_s - own[0].held_s)
-            if held_s > 0:
-                return held_s / float(own[-1].at_s - own[0].at_s) / rate
-    return holds.held_s if holds is not None and holds.held_s > 0 else None
+        if len(own) >= FEWEST_READINGS and (own[-1].served or 0) > (own[0].served or 0):
+            return float(own[-1].held_s - own[0].held_s) / float(own[-1].served - own[0].served)
+    return None
 
 
 def _used_ratio(step: StepData | None, readings: Sequence[Gauge]) -> float | None:

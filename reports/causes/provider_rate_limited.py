@@ -19,6 +19,7 @@ from reports.verdict import Evidence, Finding, Proof
 ID = "provider_rate_limited"
 MANY_RATIO = 0.05  # of the calls at the high step: fewer refusals limit nothing
 MOST_RATIO = 0.2  # of the calls: so many refusals limit whatever else does
+FAILING_RATIO = 0.2  # of the requests
 AGREES_RATIO = 0.15
 MINUTE_S = 60.0
 
@@ -34,6 +35,8 @@ def find_provider_rate_limited(situation: Situation) -> Iterator[Finding]:
     share = _share_of_growth(rungs, low, high)
     if high.refused_ratio < MANY_RATIO:
         return
+    if (rungs.high.error_ratio or 0.0) >= FAILING_RATIO:
+        share = None  # of what failed, response time tells nothing
     if high.refused_ratio < MOST_RATIO and (share is None or share < LISTED_SHARE):
         return
     proof = _prove(situation, high)

@@ -15,7 +15,8 @@ from reports.causes.evidence import tell, tell_holders, tell_law, tell_wait
 from reports.causes.places import locate_site, say_location
 from reports.causes.resource_words import KINDS, kind_of_resource, name_resource
 from reports.causes.situation import Situation
-from reports.units import format_ratio, format_seconds, format_users
+from reports.causes.standstill import find_standstills
+from reports.units import format_ratio, format_seconds, format_users, plural
 from reports.verdict import Finding
 
 ID = "semaphore_starved"
@@ -27,8 +28,36 @@ QUEUES = ("queue", "thread_queue", "event", "condition", "thread_condition")
 
 
 def find_semaphore_starved(situation: Situation) -> Iterator[Finding]:
-    found = list(_find_waits(situation))
+    found = list(_find_standstill(situation)) or list(_find_waits(situation))
     yield from found or _find_turns(situation)
+
+
+def _find_standstill(situation: Situation) -> Iterator[Finding]:
+    """Requests that have a permit and wait for another of the same: none is ever given back."""
+    found = next(
+        (one for one in find_standstills(situation) if kind_of_resource(one.resource) in KINDS), None
+    )
+    if found is None:
+        return
+    kind, place = KINDS[kind_of_resource(found.resource)], say_location(found.location)
+    first = found.first_users(situation)
+    yield Finding(
+        cause=ID,
+        role="limit",
+        confidence="high",
+        share_of_growth=None,
+        location=found.location,
+        summary=f"All of the {kind} is held by requests that wait for more of it, at {place}: none is ever given back.",
+        evidence=[
+            tell(
+                f"{plural(len(found.holders), 'request')} had it and waited for it when they were given up"
+                f"{f'; it first stopped with {format_users(first)}' if first else ''}."
+            )
+        ],
+        fix=f"Take the {kind} once per request: release it before {place} asks for it again, or use one of its own for "
+        "the inner work. More permits only move the point at which it stops.",
+        stack=list(found.stack),
+    )
 
 
 def _find_turns(situation: Situation) -> Iterator[Finding]:

@@ -281,3 +281,23 @@ def test_threads_that_hang_on_their_own_are_calls_that_never_return(tmp_path: Pa
 
 def test_a_pool_with_a_free_thread_is_not_deadlocked(tmp_path: Path) -> None:
     assert "thread_pool_deadlock" not in deadlocked(tmp_path / "run", in_use=5).causes()
+
+
+def test_requests_that_hold_a_permit_and_wait_for_another_starve_each_other(tmp_path: Path) -> None:
+    run = BareRun(tmp_path / "run", steps=(1, 6), timeout_s=5.0)
+    serve(run, lambda step, user, number: {}, each=3)
+    run.probes += [
+        Site(id=1, stack=[LOOP_LINE]),
+        Gauge(at_s=run.start_of(1) + 3, resource="semaphore:site1", in_use=4, capacity=4, waiting=4),
+    ]
+    for user in range(4):
+        trace_id = run.call(1, user, 20, at_s=1.0, seconds=5.1, outcome="hung", stack=[LOOP_LINE], calls=[])
+        start_s = run.start_of(1) + 1.0
+        spans = [
+            Span("hold", 1, start_s + 0.1, None, user, "semaphore:site1"),
+            Span("lock_wait", 1, start_s + 0.1, None, user, "semaphore:site1"),
+        ]
+        run.probes.append(Trace(trace_id=trace_id, step=1, start_s=start_s, end_s=start_s + 5.1, spans=spans))
+    findings = run.findings()
+    assert (findings[0].cause, findings[0].confidence) == ("semaphore_starved", "high")
+    assert "call_never_returns" not in [finding.cause for finding in findings]
