@@ -14,7 +14,9 @@ import weakref
 from types import ModuleType
 from typing import Any
 
-from harness.probe_records import Gauge, Span
+from harness.probe_records import Anomaly, Gauge, Span
+from harness.target.probes.http_connects import wrap_async_connect, wrap_connect
+from harness.target.probes.loop_errors import kind_of
 from harness.target.probes.origins import find_origin
 from harness.target.probes.probe import Patches, ProbeContext
 from harness.target.probes.recorder import OpenSpan, context_id, current_trace
@@ -23,6 +25,7 @@ from harness.target.probes.sites import UNKNOWN
 GAUGE_S = 0.2
 UNLIMITED = 100_000  # more connections than anybody means
 SLOW_CONSUMER_S = 0.003  # between two parts of a body
+MAX_SAID = 20  # errors of mixed-up loops
 SPAN = "_chainload_span"
 RETRY_HEADER = b"x-stainless-retry-count"
 
@@ -38,6 +41,7 @@ class HttpPoolsProbe:
         self._pools: weakref.WeakKeyDictionary[Any, tuple[str, int]] = weakref.WeakKeyDictionary()
         self._served: dict[str, int] = {}
         self._unnamed = 0
+        self._said = 0
 
     def install(self, context: ProbeContext) -> None:
         self._context = context
@@ -68,9 +72,9 @@ class HttpPoolsProbe:
 
     def _patch_connection(self, module: ModuleType) -> None:
         if hasattr(module, "AsyncHTTPConnection"):
-            self._patches.replace(module.AsyncHTTPConnection, "_connect", _wrap_async_connect)
+            self._patches.replace(module.AsyncHTTPConnection, "_connect", wrap_async_connect)
         else:
-            self._patches.replace(module.HTTPConnection, "_connect", _wrap_connect)
+            self._patches.replace(module.HTTPConnection, "_connect", wrap_connect)
 
     def _wrap_init(self, original: Any) -> Any:
         assert self._context is not None
@@ -97,8 +101,7 @@ class HttpPoolsProbe:
             try:
                 response = await original(pool, request)
             except BaseException as error:
-                span.detail = type(error).__name__ + span.detail
-                span.close()
+                self._failed(span, error)
                 raise
             _answered(span, response)
             return response
@@ -144,8 +147,7 @@ class HttpPoolsProbe:
             try:
                 response = original(pool, request)
             except BaseException as error:
-                span.detail = type(error).__name__ + span.detail
-                span.close()
+                self._failed(span, error)
                 raise
             _answered(span, response)
             return response
@@ -192,6 +194,19 @@ class HttpPoolsProbe:
         trace.count("exchanges")
         detail = f" {retry.decode('latin-1')}" if retry else ""
         return trace.begin("provider", find_origin(self._context.sites, frame), resource, detail=detail)
+
+    def _failed(self, span: OpenSpan, error: BaseException) -> None:
+        """An exchange that ended in an error; one that tells of mixed-up loops is said, since retries may hide it."""
+        span.detail = type(error).__name__ + span.detail
+        span.close()
+        kind = kind_of(error)
+        if kind is None or self._context is None or self._said >= MAX_SAID:
+            return
+        self._said += 1
+        message, trace_id = f"{type(error).__name__}: {error}"[:300], span.trace.trace_id
+        self._context.emit(
+            Anomaly(at_s=time.monotonic(), kind=kind, message=message, site=span.site, trace_id=trace_id)
+        )
 
     def _begin_wait(self, trace: Any, frame: Any) -> OpenSpan:
         pool = frame.f_locals.get("self")  # of the pool's own request method
@@ -260,31 +275,3 @@ def _wrap_close(original: Any) -> Any:
         original(stream)
 
     return functools.wraps(original)(close)
-
-
-def _wrap_async_connect(original: Any) -> Any:
-    async def _connect(connection: Any, request: Any) -> Any:
-        trace = current_trace()
-        if trace is None:
-            return await original(connection, request)
-        span = trace.begin("connect", UNKNOWN, "connect")
-        try:
-            return await original(connection, request)
-        finally:
-            span.close()
-
-    return functools.wraps(original)(_connect)
-
-
-def _wrap_connect(original: Any) -> Any:
-    def _connect(connection: Any, request: Any) -> Any:
-        trace = current_trace()
-        if trace is None:
-            return original(connection, request)
-        span = trace.begin("connect", UNKNOWN, "connect")
-        try:
-            return original(connection, request)
-        finally:
-            span.close()
-
-    return functools.wraps(original)(_connect)

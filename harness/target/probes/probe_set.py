@@ -33,6 +33,7 @@ class ProbeSet:
         frames: FrameReader | None = None,
         providers: Iterable[str] = (),
     ) -> None:
+        self._writer = writer
         self._probes = list(probes)
         self._installed: list[Probe] = []
         self.recorder = Recorder(lambda record: self._observer.emit(record))
@@ -103,6 +104,10 @@ class ProbeSet:
             self.attach_loop()
         elif not on:
             self.uninstall()
+
+    def close_writer(self) -> None:
+        """Close the file; nothing may be recorded any more."""
+        self._writer.close()
 
     def flush(self) -> None:
         """Write what has been measured so far.  From any thread."""
