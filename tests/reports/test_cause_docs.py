@@ -55,3 +55,10 @@ def test_the_code_on_a_page_can_be_read(cause: str) -> None:
     for block in blocks:
         wrapped = "async def page():\n" + "".join(f"    {line}\n" for line in block.splitlines())
         compile(wrapped, cause, "exec")
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+def test_a_scenario_that_a_page_names_plants_its_cause(cause: str) -> None:
+    text = (PAGES / f"{cause}.md").read_text(encoding="utf-8")
+    for name in re.findall(r"`(scenarios/\w+\.py)`", text):
+        assert f'expects="{cause}"' in (ROOT / name).read_text(encoding="utf-8")
