@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reports.attribution.capacity import agrees
 from reports.plain_text import fold, one_line
 from reports.verdict import Finding, Verdict
 from reports.words import ROLE_WORDS, name_cause, say_place, say_proof, say_share
@@ -41,7 +42,8 @@ def tell_finding(finding: Finding) -> FindingWords:
         if finding.location and finding.location.code
         else None,
         evidence=[one_line(item.text, longest=LONGEST_EVIDENCE) for item in finding.evidence],
-        proof=say_proof(finding.proof) if finding.proof else None,
+        # A law that does not hold proves nothing; the evidence has its numbers.
+        proof=say_proof(finding.proof) if finding.proof and agrees(finding.proof) else None,
         fix=fold(finding.fix),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reports.safe_users import find_safe_users
 from reports.units import (
     format_rate,
     format_ratio,
@@ -31,11 +32,7 @@ def list_key_numbers(verdict: Verdict) -> list[KeyNumber]:
             value=format_rate(saturation.max_throughput_per_s),
             note="good answers, at most" if saturation.users is not None else "good answers, highest so far",
         ),
-        KeyNumber(
-            label="Safe",
-            value=format_users(saturation.safe_users),
-            note="largest step at 80 % efficiency",
-        ),
+        _safe(saturation),
         KeyNumber(
             label="Alone",
             value=format_seconds(saturation.base_response_s),
@@ -56,11 +53,20 @@ def _point(saturation: Saturation) -> KeyNumber:
     return KeyNumber(label="Saturation", value=format_users(None), note="not known")
 
 
+def _safe(saturation: Saturation) -> KeyNumber:
+    safe = find_safe_users(saturation)
+    if safe is None:
+        is_known = saturation.status != "undecided" and saturation.base_response_s is not None
+        note = "no step at 80 % efficiency" if is_known else "not known"
+        return KeyNumber(label="Safe", value=format_users(None), note=note)
+    return KeyNumber(label="Safe", value=format_users(safe.users), note=safe.note)
+
+
 def _errors(steps: list[StepSummary]) -> KeyNumber:
     """The worst step; an average over light and heavy load would mean nothing."""
     known = [(step.error_ratio, step) for step in steps if step.error_ratio is not None]
     if not known:
         return KeyNumber(label="Errors", value=format_ratio(None), note="nothing ended")
     ratio, worst = max(known, key=lambda pair: pair[0])
-    note = f"worst step, {format_users(worst.users)}" if ratio else "at any load"
+    note = f"worst step, {format_users(worst.users)}" if ratio else "of what ended, at any load"
     return KeyNumber(label="Errors", value=format_ratio(ratio), note=note)

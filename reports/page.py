@@ -20,10 +20,12 @@ from reports.finding_words import say_no_finding, tell_findings
 from reports.key_numbers import list_key_numbers
 from reports.material import Material
 from reports.next_command import make_next_command
-from reports.plain_text import clean_text, split_code
+from reports.plain_text import clean_text, one_line, split_code
 from reports.plots.catalogue import CHARTS
 from reports.plots.chart import Chart, draw_chart
+from reports.states import STATE_COLOURS, UNKNOWN
 from reports.step_table import make_error_table, make_step_table
+from reports.time_table import make_time_table
 from reports.words import (
     is_generator_limited,
     list_health_warnings,
@@ -34,8 +36,7 @@ from reports.words import (
 )
 
 TEMPLATES = Path(__file__).parent / "templates"
-FIRST_CHART = "throughput"  # stands beside the verdict
-MOST_FRAMES = 40
+FIRST_CHARTS = ("throughput", "latency")  # stand beside the verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,12 +74,13 @@ def _build_environment(material: Material) -> Any:
 
 
 def _build_method(material: Material) -> Any:
-    return material.verdict.saturation
+    return {"saturation": material.verdict.saturation, "probe_gaps": material.probe_gaps}
 
 
+# Between the verdict and the charts: what else is wrong must not wait until they end.
+FIRST_SECTIONS = (Section(name="findings", heading="Also found", build=_build_findings),)
 # The page below the charts, in order.  A new section is a template, a builder and a line here.
 SECTIONS = (
-    Section(name="findings", heading="Also found", build=_build_findings),
     Section(name="stuck", heading="Stuck invocations", build=_build_stuck),
     Section(name="errors", heading="Errors", build=_build_errors),
     Section(name="steps", heading="Steps", build=_build_steps),
@@ -90,16 +92,21 @@ SECTIONS = (
 def render_page(material: Material) -> str:
     """The whole file."""
     charts = [_show_chart(chart) for make in CHARTS if (chart := make(material)) is not None]
-    built = [(section, section.build(material)) for section in SECTIONS]
     environment = make_jinja_environment()
     return environment.get_template("page.html").render(
         style=Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),
         title=say_verdict(material.verdict),
         hero=_build_hero(material),
-        first_charts=[chart for chart in charts if chart["name"] == FIRST_CHART],
-        charts=[chart for chart in charts if chart["name"] != FIRST_CHART],
-        sections=[(section, content) for section, content in built if content is not None],
+        first_charts=[chart for chart in charts if chart["name"] in FIRST_CHARTS],
+        charts=[chart for chart in charts if chart["name"] not in FIRST_CHARTS],
+        first_sections=_build(FIRST_SECTIONS, material),
+        sections=_build(SECTIONS, material),
     )
+
+
+def _build(sections: Sequence[Section], material: Material) -> list[tuple[Section, Any]]:
+    built = [(section, section.build(material)) for section in sections]
+    return [(section, content) for section, content in built if content is not None]
 
 
 def make_jinja_environment() -> Environment:
@@ -115,6 +122,8 @@ def make_jinja_environment() -> Environment:
     for name in ("seconds", "rate", "number", "users", "ratio", "count"):
         environment.filters[name] = getattr(units, f"format_{name}")
     environment.filters["prose"] = mark_code
+    environment.filters["line"] = one_line
+    environment.filters["state_colour"] = name_colour
     return environment
 
 
@@ -130,6 +139,11 @@ def mark_code(text: str) -> Markup:
     return Markup("").join(
         Markup("<code>{}</code>").format(part) if is_code else part for part, is_code in parts
     )
+
+
+def name_colour(state: str) -> str:
+    """The style sheet's name of a state's colour; a state of a later version has that of the unknown."""
+    return f"--state-{(state if state in STATE_COLOURS else UNKNOWN).replace('_', '-')}"
 
 
 def _build_hero(material: Material) -> dict[str, Any]:
@@ -148,6 +162,7 @@ def _build_hero(material: Material) -> dict[str, Any]:
         "next_command": make_next_command(verdict),
         "warnings": list_health_warnings(verdict),
         "numbers": list_key_numbers(verdict),
+        "times": make_time_table(verdict),
     }
 
 

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from harness.errors import RunDirectoryError
+from harness.probe_records import ProbeStatus
 from harness.run_directory import RunDirectory, write_whole
 from reports.analysis import Analysis, analyse
+from reports.details import with_details
+from reports.distributions import list_distributions
 from reports.material import Material
 from reports.page import render_page
 from reports.stuck import group_stuck
 from reports.summary import render_summary
 from reports.timeline import make_timeline
+from reports.waterfalls import list_waterfalls
+
+NEVER_USED = "never imported"
 
 
 def write_report(run: RunDirectory) -> Analysis:
     """Analyse a run and write its three files, each whole or not at all.  Raises RunDirectoryError."""
-    analysis = analyse(run)
+    analysis = with_details(analyse(run))
     verdict = analysis.verdict
     files = {
         "verdict.json": msgspec.json.format(msgspec.json.encode(verdict), indent=2).decode() + "\n",
@@ -34,13 +42,25 @@ def write_report(run: RunDirectory) -> Analysis:
     return analysis
 
 
+def list_probe_gaps(probes: Sequence[ProbeStatus]) -> list[str]:
+    """What could not be measured, and why; libraries that were never used leave no gap."""
+    return [
+        f"{probe.name}: {probe.reason}"
+        for probe in probes
+        if not probe.is_installed and not probe.reason.startswith(NEVER_USED)
+    ]
+
+
 def gather_material(analysis: Analysis) -> Material:
     """What the page draws from; samples are counted here and not kept."""
-    dataset, verdict = analysis.dataset, analysis.verdict
+    dataset, verdict, situation = analysis.dataset, analysis.verdict, analysis.situation
     return Material(
         verdict=verdict,
         info=dataset.info,
         curve=analysis.curve,
-        timeline=make_timeline(dataset, verdict.steps),
+        timeline=make_timeline(dataset, verdict.steps, situation.recording.loop),
         stuck=group_stuck(dataset.stuck, {step.index: step.users for step in dataset.steps}),
+        distributions=list_distributions(dataset, verdict.steps, verdict.saturation),
+        waterfalls=list_waterfalls(situation),
+        probe_gaps=list_probe_gaps(situation.recording.probes),
     )

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from reports.error_groups import error_kind, group_errors
+from reports.plain_text import one_line
 from reports.units import (
     MISSING,
     format_count,
@@ -16,6 +18,7 @@ from reports.units import (
 )
 from reports.verdict import StepSummary
 
+LONGEST_MESSAGE = 400  # the whole of it is in verdict.json
 NORMAL_95 = 1.96  # standard errors to either side of a 95 % interval
 
 
@@ -81,22 +84,47 @@ def _is_wanted(column: StepColumn, steps: Sequence[StepSummary]) -> bool:
 
 
 def make_error_table(steps: Sequence[StepSummary], *, most: int = 20) -> Table:
-    """Messages by how often they came, with the count at each number of users."""
-    totals: dict[str, int] = {}
-    for step in steps:
-        for message, count in step.errors.items():
-            totals[message] = totals.get(message, 0) + count
-    ordered = sorted(totals, key=lambda message: (-totals[message], message))[:most]
+    """Kinds of errors by how often they came, with the count at each number of users."""
+    totals = group_errors(item for step in steps for item in step.errors.items())
     failing = [step for step in steps if step.errors]
     return Table(
         caption="Errors by kind, most frequent first",
         columns=["Error", "All", *(f"at {step.users:,}" for step in failing)],
         rows=[
             [
-                message,
-                format_count(totals[message]),
-                *(format_count(step.errors.get(message, 0)) for step in failing),
+                one_line(message, longest=LONGEST_MESSAGE),
+                format_count(total),
+                *(format_count(_count_kind(step, message)) for step in failing),
             ]
-            for message in ordered
+            for message, total in list(totals.items())[:most]
         ],
     )
+
+
+def _count_kind(step: StepSummary, message: str) -> int:
+    kind = error_kind(message)
+    return sum(count for other, count in step.errors.items() if error_kind(other) == kind)
+
+
+def make_call_table(steps: Sequence[StepSummary]) -> Table:
+    """What requests and their provider calls came to at each step; a column for each way that occurred."""
+    kinds = list(dict.fromkeys(kind for step in steps for kind in step.calls or {}))
+    return Table(
+        caption="Failed requests, and provider calls by how they ended",
+        columns=["Users", "Requests", "Failed", "Calls", "Retries", *map(_title_call, kinds)],
+        rows=[
+            [
+                format_count(step.users),
+                format_count(step.sample_count),
+                format_count(step.error_count),
+                format_count(None if step.calls is None else sum(step.calls.values())),
+                format_count(step.retry_count),
+                *(format_count(None if step.calls is None else step.calls.get(kind, 0)) for kind in kinds),
+            ]
+            for step in steps
+        ],
+    )
+
+
+def _title_call(kind: str) -> str:
+    return {"ok": "Good", "rate_limited": "429s"}.get(kind, kind.replace("_", " ").capitalize())

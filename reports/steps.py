@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from harness.records import GeneratorHealth
 from reports.columns import NO_LABEL, Floats
 from reports.dataset import Dataset, StepData
+from reports.error_groups import group_errors
 from reports.tables import SAMPLE_OUTCOMES, Attempts, Samples
 from reports.verdict import StepSummary
 from reports.windows import (
@@ -128,13 +129,13 @@ def _quantile(values: Floats, q: float) -> float | None:
 
 
 def _count_errors(window: Samples) -> dict[str, int]:
-    """Messages with their counts, most frequent first."""
+    """Messages with their counts, most frequent first; those that differ only in their numbers are one."""
     failed = window.take(~window.is_ok)
     counts = Counter(
         failed.errors[error] if error != NO_LABEL else SAMPLE_OUTCOMES[outcome]
         for error, outcome in zip(failed.error.tolist(), failed.outcome.tolist(), strict=True)
     )
-    return dict(counts.most_common(MOST_ERRORS_LISTED))
+    return dict(list(group_errors(counts.items()).items())[:MOST_ERRORS_LISTED])
 
 
 def _during(step: StepData, attempts: Attempts) -> NDArray[np.bool_]:

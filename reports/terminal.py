@@ -16,11 +16,12 @@ from reports.finding_words import FindingWords, say_no_finding, tell_findings
 from reports.next_command import make_next_command
 from reports.plain_text import clean_text
 from reports.step_table import Table, make_step_table
+from reports.time_table import make_time_table
 from reports.verdict import Verdict
 from reports.words import is_generator_limited, list_health_warnings, say_next_step, say_verdict
 
 LABEL_WIDTH = 10
-_ASCII = str.maketrans({"–": "-", "·": "|", "±": "+/-", "…": "...", "’": "'", "²": "2"})
+_ASCII = str.maketrans({"–": "-", "·": "|", "±": "+/-", "…": "...", "’": "'", "²": "2", "−": "-"})
 _TONES = {"saturated": "bold cyan", "saturated_from_first_step": "bold cyan", "not_reached": "bold green"}
 
 
@@ -37,6 +38,7 @@ def print_verdict(verdict: Verdict, console: Console, *, report: Path | None) ->
         _print_row(console, "", f"! {warning}", "yellow", indent=0)
     _print(console, "")
     _print_findings(console, verdict)
+    _print_times(console, verdict)
     _print_steps(console, verdict)
     _print_next(console, verdict, report)
 
@@ -68,6 +70,15 @@ def _list_rows(finding: FindingWords) -> Iterator[tuple[str, str, str]]:
     yield "Fix", finding.fix, "bold"
 
 
+def _print_times(console: Console, verdict: Verdict) -> None:
+    times = make_time_table(verdict)
+    if times is None:
+        return
+    for index, line in enumerate(align_columns(times.table, left=1)):
+        _print(console, line, style="" if index else "dim")
+    _print(console, "")
+
+
 def _print_steps(console: Console, verdict: Verdict) -> None:
     if not verdict.steps:
         return
@@ -86,11 +97,17 @@ def _print_next(console: Console, verdict: Verdict, report: Path | None) -> None
         _print(console, f"{'Report':{LABEL_WIDTH}}{report}")
 
 
-def align_columns(table: Table) -> list[str]:
-    """The table as lines, numbers to the right; the titles first."""
+def align_columns(table: Table, *, left: int = 0) -> list[str]:
+    """The table as lines, the titles first; the first ``left`` columns to the left, numbers to the right."""
     lines = [list(table.columns), *map(list, table.rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(table.columns))]
-    return ["  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in lines]
+    return [
+        "  ".join(
+            cell.ljust(width) if column < left else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+        )
+        for line in lines
+    ]
 
 
 def _print_row(

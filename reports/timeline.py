@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from harness.probe_records import LoopActivity
+from mock_provider.records import AttemptOutcome
 from reports.columns import Floats
 from reports.dataset import Dataset, StepData
 from reports.material import StepSpan, Timeline
@@ -16,8 +18,10 @@ SHORTEST_BIN_S = 1.0
 MOST_BINS = 400  # a longer run gets wider bins
 
 
-def make_timeline(dataset: Dataset, summaries: Sequence[StepSummary]) -> Timeline | None:
-    """None when no step began, or nothing ended."""
+def make_timeline(
+    dataset: Dataset, summaries: Sequence[StepSummary], loop: Sequence[LoopActivity] = ()
+) -> Timeline | None:
+    """None when no step began, or nothing ended.  loop: what the event loop did, where that was measured."""
     if not dataset.steps:
         return None
     origin_s = dataset.steps[0].start_s
@@ -34,7 +38,9 @@ def make_timeline(dataset: Dataset, summaries: Sequence[StepSummary]) -> Timelin
         bin_s=bin_s,
         ok_counts=count_in_bins(good, origin_s, bin_s, count),
         error_counts=count_in_bins(bad, origin_s, bin_s, count),
-        rate_limited_counts=_count_rate_limited(dataset, origin_s, bin_s, count),
+        rate_limited_counts=_count_attempts(dataset, ("rate_limited",), origin_s, bin_s, count),
+        fault_counts=_count_attempts(dataset, ("fault", "overloaded"), origin_s, bin_s, count),
+        loop_late_ratios=_sum_lateness(loop, origin_s, bin_s, count),
         restarts_s=[event.at_s - origin_s for event in dataset.events_of("target_restarted")],
         spans=_list_spans(dataset.steps, summaries, origin_s),
     )
@@ -60,11 +66,27 @@ def _split_outcomes(dataset: Dataset) -> tuple[Floats, Floats]:
     return np.concatenate(good), np.concatenate([times[~np.isnan(times)] for times in bad])
 
 
-def _count_rate_limited(dataset: Dataset, origin_s: float, bin_s: float, count: int) -> list[int] | None:
+def _count_attempts(
+    dataset: Dataset, outcomes: Sequence[AttemptOutcome], origin_s: float, bin_s: float, count: int
+) -> list[int] | None:
     if dataset.attempts is None:
         return None
-    times = dataset.attempts.received_s[dataset.attempts.is_outcome("rate_limited")]
-    return count_in_bins(times, origin_s, bin_s, count)
+    chosen = np.zeros(len(dataset.attempts), dtype=bool)
+    for outcome in outcomes:
+        chosen |= dataset.attempts.is_outcome(outcome)
+    return count_in_bins(dataset.attempts.received_s[chosen], origin_s, bin_s, count)
+
+
+def _sum_lateness(
+    loop: Sequence[LoopActivity], origin_s: float, bin_s: float, count: int
+) -> list[float] | None:
+    """Of each bin, the part in stretches of the loop that were long enough to hurt others; None: not measured."""
+    if not loop:
+        return None
+    moments = np.array([activity.end_s for activity in loop])
+    late_s = np.array([activity.late_s for activity in loop])
+    sums, _ = np.histogram(moments, bins=count, range=(origin_s, origin_s + count * bin_s), weights=late_s)
+    return [min(1.0, float(value) / bin_s) for value in sums]
 
 
 def _list_spans(

@@ -47,7 +47,9 @@ class StepSummary(msgspec.Struct, frozen=True, kw_only=True):
     ok_count: int
     error_count: int  # errors and time-outs
     censored_count: int  # in flight when the step ended
-    throughput_per_s: float | None  # good completions a second, those across an edge in part; None: nothing ended well
+    throughput_per_s: (
+        float | None
+    )  # good completions a second, those across an edge in part; None: nothing ended well
     throughput_se_per_s: float | None  # its standard error, from batch means and the spread of response times
     response_mean_s: float | None  # of good completions, as are the percentiles
     response_p50_s: float | None
@@ -61,9 +63,18 @@ class StepSummary(msgspec.Struct, frozen=True, kw_only=True):
     first_token_p95_s: float | None = None
     token_gap_p50_s: float | None = None
     rate_limited_count: int | None = None  # 429s the provider sent in the step; None: no provider ledger
-    attempts_per_request: float | None = None  # provider calls per finished request
+    attempts_per_request: float | None = None  # provider calls per request that was sent
     generator_cpu_ratio: float | None = None
     generator_lag_s: float | None = None
+    states: dict[str, float] | None = (
+        None  # mean seconds of a traced request in each state, see reports.states
+    )
+    traced_count: int | None = None  # traces the states are from
+    traced_response_s: float | None = None  # mean response time of those; the states sum to it
+    slow_states: dict[str, float] | None = None  # the same for the slowest twentieth; None: too few traces
+    slow_response_s: float | None = None
+    calls: dict[str, int] | None = None  # provider calls by how they ended; None: no provider ledger
+    retry_count: int | None = None  # provider calls that were a second try, or a later one
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,6 +115,73 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     stack: list[Frame] = []
 
 
+class StateGrowth(msgspec.Struct, frozen=True, kw_only=True):
+    """How much one state, at one place in code, takes of a request at two steps."""
+
+    state: str  # see reports.states
+    location: Location | None  # None: not in the user's code
+    resource: str | None  # what is waited for or used, in words
+    low_s: float
+    high_s: float
+    share: float | None  # of the growth; all shares sum to 1; None: too little grew to be shared out
+    explained_share: float | None  # the same, after a wait was traced to what lengthened the holds behind it
+
+    @property
+    def grown_s(self) -> float:
+        return self.high_s - self.low_s
+
+
+class ResponseGrowth(msgspec.Struct, frozen=True, kw_only=True):
+    """What was added to a traced request from one step to another; the rows sum to it."""
+
+    low_users: int
+    high_users: int
+    low_response_s: float
+    high_response_s: float
+    rows: list[StateGrowth]  # largest first
+
+    @property
+    def grown_s(self) -> float:
+        return self.high_response_s - self.low_response_s
+
+
+class ResourceLoad(msgspec.Struct, frozen=True, kw_only=True):
+    """How full a resource was during one step."""
+
+    step: int
+    users: int
+    use_ratio: float  # of its capacity, mean over the window; 1 is full
+    waiting: float | None = None  # for it at a time, mean; None: not counted
+
+
+class Resource(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that there is a limited amount of."""
+
+    id: str  # "loop", "cpu", "executor:default" …
+    name: str
+    capacity: float | None  # None where the use is measured as a ratio
+    loads: list[ResourceLoad]
+    location: Location | None = None  # where it was made
+
+
+class RunnableLoad(msgspec.Struct, frozen=True, kw_only=True):
+    """A step of the chain during one step of the ladder."""
+
+    step: int
+    users: int
+    mean_s: float  # of one call, what it calls included
+    calls_per_request: float
+
+
+class RunnableTimes(msgspec.Struct, frozen=True, kw_only=True):
+    """A step of the chain: a model, tool, retriever, prompt, parser, node."""
+
+    name: str
+    kind: str
+    depth: int  # how many others it runs inside
+    loads: list[RunnableLoad]
+
+
 class Health(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the measurement itself can be believed; each part says in words what is wrong, or None."""
 
@@ -123,3 +201,6 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     findings: list[Finding]  # ordered; the first with role limit explains the saturation point
     steps: list[StepSummary]
     health: Health
+    growth: ResponseGrowth | None = None  # None: fewer than two steps were traced
+    resources: list[Resource] = []  # the first to be full comes first
+    runnables: list[RunnableTimes] = []  # in the order they begin in

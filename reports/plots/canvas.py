@@ -6,6 +6,7 @@ CSS pixels at the natural size.  Text is measured in DejaVu Sans, which is wider
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -58,12 +59,16 @@ class Layout:
     width: int
     height: int
     font_size: float
+    small_size: (
+        float  # of what there is little room for; the least that can be read when the picture is scaled down
+    )
     is_narrow: bool = False
 
 
-WIDE = Layout(name="wide", width=680, height=390, font_size=13)
-NARROW = Layout(name="narrow", width=340, height=320, font_size=12, is_narrow=True)
+WIDE = Layout(name="wide", width=680, height=390, font_size=13, small_size=11.6)
+NARROW = Layout(name="narrow", width=340, height=320, font_size=12, small_size=11.4, is_narrow=True)
 LAYOUTS = (WIDE, NARROW)
+TICK_STEPS = ((1.0, 1.5, 2.0, 3.0, 5.0, 7.0), (1.0, 2.0, 5.0), (1.0, 3.0), (1.0,))
 LEFT = 58.0  # pixels for the labels of the axis upwards
 
 
@@ -101,6 +106,12 @@ def set_rate_ticks(axes: Axes) -> None:
     """The axis upwards in so many a second."""
     axes.yaxis.set_major_locator(MaxNLocator(5))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}/s" if value else "0"))
+
+
+def choose_tick_steps(low: float, high: float, most: int) -> tuple[float, ...]:
+    """Of a log axis: the finest round steps in a decade that give at most so many ticks."""
+    decades = math.log10(high / low)
+    return next((steps for steps in TICK_STEPS if decades * len(steps) <= most), TICK_STEPS[-1])
 
 
 def spread_labels(positions: list[float], gap: float) -> list[float]:

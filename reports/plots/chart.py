@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from matplotlib.figure import Figure
 
@@ -22,6 +22,11 @@ class Chart:
     description: str  # for those who do not see it: the numbers
     table: Table
     draw: Callable[[Figure, Layout], None]
+    height: Callable[[Layout], int] | None = None  # in pixels; None: that of the layout
+
+    def layout(self, layout: Layout) -> Layout:
+        """The layout with the height that this chart needs in it."""
+        return layout if self.height is None else replace(layout, height=self.height(layout))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +39,7 @@ class Picture:
 
 def draw_chart(chart: Chart) -> list[Picture]:
     """The chart at each size; the page shows the one that fits."""
-    return [Picture(layout=layout.name, svg=_draw(chart, layout)) for layout in LAYOUTS]
+    return [Picture(layout=layout.name, svg=_draw(chart, chart.layout(layout))) for layout in LAYOUTS]
 
 
 def _draw(chart: Chart, layout: Layout) -> str:

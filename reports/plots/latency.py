@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from reports.material import Material
-from reports.plots.canvas import Layout, add_panel, spread_labels
+from reports.plots.canvas import Layout, add_panel, choose_tick_steps, spread_labels
 from reports.plots.chart import Chart
 from reports.plots.palette import HIGH, HIGHEST, MIDDLE, MUTED
 from reports.plots.users_axis import UsersAxis, draw_users_axis
@@ -20,7 +20,6 @@ from reports.verdict import StepSummary, Verdict
 from reports.words import CLOSED_LOOP
 
 MOST_TICKS = 6
-TICK_STEPS = ((1.0, 1.5, 2.0, 3.0, 5.0, 7.0), (1.0, 2.0, 5.0), (1.0, 3.0), (1.0,))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +40,7 @@ class LatencyData:
     lines: tuple[Percentile, ...]
     base_response_s: float | None
     axis: UsersAxis
+    label_width: int = 46  # pixels right of the lines
 
     @property
     def limits_s(self) -> tuple[float, float]:
@@ -139,11 +139,11 @@ def _tabulate(steps: list[StepSummary]) -> Table:
 
 
 def draw(figure: Figure, layout: Layout, data: LatencyData) -> None:
-    axes = add_panel(figure, layout, right=46)
+    axes = add_panel(figure, layout, right=data.label_width)
     draw_users_axis(axes, data.axis, layout)
     axes.set_yscale("log")
     axes.set_ylim(*data.limits_s)
-    axes.yaxis.set_major_locator(LogLocator(subs=_tick_steps(data)))
+    axes.yaxis.set_major_locator(LogLocator(subs=choose_tick_steps(*data.limits_s, MOST_TICKS)))
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: format_tick_seconds(value)))
     if data.base_response_s is not None and data.axis.point is not None:
@@ -151,13 +151,6 @@ def draw(figure: Figure, layout: Layout, data: LatencyData) -> None:
     for line in data.lines:
         axes.plot(line.users, line.seconds, color=line.colour, marker=line.marker, markersize=6, linewidth=2)
     _label_lines(axes, data, layout)
-
-
-def _tick_steps(data: LatencyData) -> tuple[float, ...]:
-    """The finest round steps in a decade that give no more ticks than fit."""
-    low, high = data.limits_s
-    decades = float(np.log10(high / low))
-    return next((steps for steps in TICK_STEPS if decades * len(steps) <= MOST_TICKS), TICK_STEPS[-1])
 
 
 def _draw_expected(axes: Axes, axis: UsersAxis, base_response_s: float, point: float) -> None:

@@ -5,6 +5,8 @@ Matplotlib draws with these; ``svg`` turns each into a CSS variable, which the p
 
 from __future__ import annotations
 
+from reports.states import STATE_COLOURS
+
 INK = "#15181c"  # not black: matplotlib leaves black out, and a browser's black does not follow the theme
 MUTED = "#5f6670"  # context: bounds, references, axes
 GRID = "#dfe2e6"
@@ -27,4 +29,5 @@ CSS_NAMES = {
     MIDDLE: "middle",
     HIGH: "high",
     HIGHEST: "highest",
+    **{colour: f"state-{state.replace('_', '-')}" for state, colour in STATE_COLOURS.items()},
 }

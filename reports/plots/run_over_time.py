@@ -12,11 +12,13 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from reports.material import Material, StepSpan, Timeline
 from reports.plots.canvas import Layout, add_panel, set_rate_ticks
 from reports.plots.chart import Chart
-from reports.plots.palette import BAD, GOOD, GRID, INK, LIMITED, MUTED, SHADE
+from reports.plots.palette import BAD, GOOD, GRID, HIGH, INK, LIMITED, MUTED, SHADE
+from reports.states import STATE_COLOURS
 from reports.step_table import Table
 from reports.units import (
     format_count,
     format_number,
+    format_ratio,
     format_seconds,
     format_tick_seconds,
     format_users,
@@ -27,6 +29,7 @@ MOST_ROWS = 60  # of the table; finer bins are in the run directory
 ROW_HEIGHT = 22  # pixels of a strip below the chart
 RIGHT = 24  # half a label of the last moment
 DIGIT_WIDTH = 8  # pixels
+LEAST_LATE = 0.05  # of a bin: shorter stretches of the event loop are no event
 
 
 def make_chart(material: Material) -> Chart | None:
@@ -41,6 +44,7 @@ def make_chart(material: Material) -> Chart | None:
         description=_describe(timeline),
         table=_tabulate(timeline),
         draw=lambda figure, layout: draw(figure, layout, timeline),
+        height=lambda layout: layout.height + ROW_HEIGHT * max(0, len(_list_strips(timeline)) - 1),
     )
 
 
@@ -82,7 +86,16 @@ def _caption(timeline: Timeline) -> str:
     return (
         f"Good answers in bins of {format_tick_seconds(timeline.bin_s)}. Grey: warm-up, cut off before anything is "
         "computed. Dashed: the mean of what remains. Numbers on top: users; ! means not steady."
+        + (
+            " Loop late: the event loop was in stretches so long that others waited."
+            if _is_late(timeline)
+            else ""
+        )
     )
+
+
+def _is_late(timeline: Timeline) -> bool:
+    return any(ratio >= LEAST_LATE for ratio in timeline.loop_late_ratios or [])
 
 
 def _describe(timeline: Timeline) -> str:
@@ -91,33 +104,40 @@ def _describe(timeline: Timeline) -> str:
         f"{format_number(span.throughput_per_s)} answers/s"
         for span in timeline.spans
     )
-    limited = timeline.rate_limited_counts
+    limited, faults = timeline.rate_limited_counts, timeline.fault_counts
     bad = [
         plural(sum(timeline.error_counts), "error"),
         *([f"{format_count(sum(limited))} 429s"] if limited is not None else []),
+        *([plural(sum(faults), "fault")] if faults else []),
         plural(len(timeline.restarts_s), "restart"),
+        *(["the event loop held up at times"] if _is_late(timeline) else []),
     ]
     return f"Answers a second over the run. {steps}. {', '.join(bad)}."
 
 
 def _tabulate(timeline: Timeline) -> Table:
+    """Columns of what was not measured are left out."""
     count = len(timeline.ok_counts)
     width = math.ceil(count / MOST_ROWS)
-    limited = timeline.rate_limited_counts
+    counted = {
+        "Errors": timeline.error_counts, "429s": timeline.rate_limited_counts, "Faults": timeline.fault_counts,
+    }  # fmt: skip
+    columns = {title: counts for title, counts in counted.items() if counts is not None}
+    late = timeline.loop_late_ratios
     rows = []
     for start in range(0, count, width):
         part = slice(start, start + width)
-        seconds = (min(start + width, count) - start) * timeline.bin_s
+        bins = min(start + width, count) - start
         rows.append(
             [
                 format_seconds(start * timeline.bin_s),
-                format_number(sum(timeline.ok_counts[part]) / seconds),
-                format_count(sum(timeline.error_counts[part])),
-                *([format_count(sum(limited[part]))] if limited is not None else []),
+                format_number(sum(timeline.ok_counts[part]) / (bins * timeline.bin_s)),
+                *(format_count(sum(counts[part])) for counts in columns.values()),
+                *([format_ratio(sum(late[part]) / bins)] if late is not None else []),
             ]
         )
-    columns = ["From", "Answers/s", "Errors", *(["429s"] if limited is not None else [])]
-    return Table(caption="The run over time", columns=columns, rows=rows)
+    titles = ["From", "Answers/s", *columns, *(["Loop late"] if late is not None else [])]
+    return Table(caption="The run over time", columns=titles, rows=rows)
 
 
 def draw(figure: Figure, layout: Layout, timeline: Timeline) -> None:
@@ -148,13 +168,16 @@ def _edges(timeline: Timeline) -> list[float]:
     return [index * timeline.bin_s for index in range(len(timeline.ok_counts) + 1)]
 
 
-def _list_strips(timeline: Timeline) -> list[tuple[str, str, Sequence[int]]]:
+def _list_strips(timeline: Timeline) -> list[tuple[str, str, Sequence[float]]]:
     restarts = [0] * len(timeline.ok_counts)
     for at_s in timeline.restarts_s:
         restarts[min(max(int(at_s / timeline.bin_s), 0), len(restarts) - 1)] += 1
-    strips = [
+    late = [ratio if ratio >= LEAST_LATE else 0.0 for ratio in timeline.loop_late_ratios or []]
+    strips: list[tuple[str, str, Sequence[float]]] = [
         ("errors", BAD, timeline.error_counts),
         ("429s", LIMITED, timeline.rate_limited_counts or []),
+        ("faults", HIGH, timeline.fault_counts or []),
+        ("loop late", STATE_COLOURS["loop_blocked"], late),
         ("restarts", INK, restarts),
     ]
     return [strip for strip in strips if sum(strip[2])]
@@ -194,7 +217,7 @@ def _draw_strip(
     figure: Figure,
     layout: Layout,
     bottom: float,
-    strip: tuple[str, str, Sequence[int]],
+    strip: tuple[str, str, Sequence[float]],
     end_s: float,
     bin_s: float,
 ) -> None:
@@ -209,8 +232,9 @@ def _draw_strip(
     heights = [max(0.25, math.sqrt(counts[index] / max(counts))) for index in hit]
     axes.bar([index * bin_s for index in hit], heights, width=bin_s, align="edge", color=colour, linewidth=0)
     axes.annotate(
-        label, (0, 0.5), xytext=(-6, 0), textcoords="offset points", ha="right", va="center", color=colour
-    )
+        label, (0, 0.5), xytext=(-6, 0), textcoords="offset points", ha="right", va="center",
+        color=INK if colour in STATE_COLOURS.values() else colour, size=layout.small_size,
+    )  # fmt: skip
 
 
 def _draw_time_axis(axes: Axes, layout: Layout, foot: float) -> None:

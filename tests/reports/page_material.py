@@ -10,9 +10,33 @@ import msgspec
 from harness.records import Frame, StepOpen
 from harness.run_directory import RunInfo
 from harness.settings import RunSettings
-from reports.material import Material, StepSpan, StuckGroup, Timeline
+from reports.material import (
+    Distribution,
+    Material,
+    Segment,
+    StepSpan,
+    StuckGroup,
+    Timeline,
+    Waterfall,
+    WaterfallRow,
+)
 from reports.saturation import ThroughputCurve
-from reports.verdict import Evidence, Finding, Health, Location, Proof, Saturation, StepSummary, Verdict
+from reports.verdict import (
+    Evidence,
+    Finding,
+    Health,
+    Location,
+    Proof,
+    Resource,
+    ResourceLoad,
+    ResponseGrowth,
+    RunnableLoad,
+    RunnableTimes,
+    Saturation,
+    StateGrowth,
+    StepSummary,
+    Verdict,
+)
 
 BASE_S = 0.1
 HOLD_S = 10.0
@@ -33,8 +57,18 @@ def make_step(
         "error_ratio": error_count / (ok_count + error_count), "efficiency": throughput * BASE_S / users,
         "is_steady": True, "rate_limited_count": 0,
         "errors": {"ReadTimeout: no answer": error_count} if error_count else {},
+        "states": make_states(response_s), "traced_count": ok_count, "traced_response_s": response_s,
+        "calls": {"ok": ok_count}, "retry_count": 0, "attempts_per_request": 1.0,
     }  # fmt: skip
     return StepSummary(**{**made, **fields})
+
+
+def make_states(response_s: float) -> dict[str, float]:
+    """All that goes beyond one user's time is waiting for the semaphore."""
+    return {
+        "provider": 0.9 * BASE_S, "lock_wait": response_s - BASE_S,
+        "loop_computing": 0.08 * BASE_S, "unknown": 0.02 * BASE_S,
+    }  # fmt: skip
 
 
 def make_steps(
@@ -72,6 +106,99 @@ def make_finding(**fields: Any) -> Finding:
     return Finding(**{**made, **fields})
 
 
+def make_growth(steps: Sequence[StepSummary], **fields: Any) -> ResponseGrowth | None:
+    """From the first to the last of the traced steps."""
+    traced = [step for step in steps if step.states]
+    if len(traced) < 2:
+        return None
+    low, high = traced[0], traced[-1]
+    low_states, high_states = low.states or {}, high.states or {}
+    grown_s = (high.traced_response_s or 0.0) - (low.traced_response_s or 0.0)
+    rows = [
+        StateGrowth(
+            state=state,
+            location=Location(file="app/chain.py", line=42, function="run") if state == "lock_wait" else None,
+            resource="semaphore (5 permits)" if state == "lock_wait" else None,
+            low_s=low_states[state],
+            high_s=high_states[state],
+            share=(high_states[state] - low_states[state]) / grown_s if grown_s else None,
+            explained_share=(high_states[state] - low_states[state]) / grown_s if grown_s else None,
+        )
+        for state in high_states
+    ]
+    made: dict[str, Any] = {
+        "low_users": low.users, "high_users": high.users, "low_response_s": low.traced_response_s,
+        "high_response_s": high.traced_response_s, "rows": sorted(rows, key=lambda row: -row.grown_s),
+    }  # fmt: skip
+    return ResponseGrowth(**{**made, **fields})
+
+
+def make_resource(steps: Sequence[StepSummary], **fields: Any) -> Resource:
+    made: dict[str, Any] = {
+        "id": "semaphore:1", "name": "semaphore (5 permits)", "capacity": 5.0,
+        "location": Location(file="app/chain.py", line=12),
+        "loads": [
+            ResourceLoad(step=step.index, users=step.users, use_ratio=min(1.0, step.users / 5), waiting=0.0)
+            for step in steps
+        ],
+    }  # fmt: skip
+    return Resource(**{**made, **fields})
+
+
+def make_resources(steps: Sequence[StepSummary]) -> list[Resource]:
+    idle = [ResourceLoad(step=step.index, users=step.users, use_ratio=0.1) for step in steps]
+    loop = make_resource(steps, id="loop", name="event loop", capacity=None, location=None, loads=idle)
+    return [make_resource(steps), loop] if steps else []
+
+
+def make_runnables(steps: Sequence[StepSummary]) -> list[RunnableTimes]:
+    """A chain, and in it a tool that waits and a model that does not."""
+
+    def times(name: str, kind: str, depth: int, seconds: Sequence[float]) -> RunnableTimes:
+        loads = [
+            RunnableLoad(step=step.index, users=step.users, mean_s=value_s, calls_per_request=1.0)
+            for step, value_s in zip(steps, seconds, strict=True)
+        ]
+        return RunnableTimes(name=name, kind=kind, depth=depth, loads=loads)
+
+    whole = [step.traced_response_s or 0.0 for step in steps]
+    if not whole:
+        return []
+    return [
+        times("RunnableSequence", "chain", 0, whole),
+        times("look_up", "tool", 1, [value_s - 0.9 * BASE_S for value_s in whole]),
+        times("ChatOpenAI", "llm", 1, [0.9 * BASE_S] * len(whole)),
+    ]
+
+
+def make_distribution(users: int, response_s: float) -> Distribution:
+    shares = [index / 20 for index in range(21)]
+    return Distribution(
+        users=users, count=100, shares=shares, seconds=[response_s * (0.8 + 0.4 * q) for q in shares]
+    )
+
+
+def make_waterfall(name: str, response_s: float) -> Waterfall:
+    wait = Segment("lock_wait", 0.01, response_s - BASE_S)
+    call = Segment("provider", response_s - BASE_S, response_s)
+    return Waterfall(
+        name=name,
+        users=50,
+        trace_id="0" * 32,
+        response_s=response_s,
+        strip=[Segment("loop_computing", 0.0, 0.01), wait, call],
+        rows=[
+            WaterfallRow(
+                label="RunnableSequence (chain)", depth=0, count=1, runs=[(0.0, response_s)], segments=[wait]
+            ),
+            WaterfallRow(
+                label="ChatOpenAI (llm)", depth=1, count=2, runs=[(call.start_s, call.end_s)], segments=[call]
+            ),
+        ],
+        hidden_count=0,
+    )
+
+
 def make_settings(**fields: Any) -> RunSettings:
     return RunSettings(**{"name": "chain", "target": "app/chain.py:chain", "steps": USERS, **fields})
 
@@ -90,12 +217,16 @@ def make_verdict(
         "name": asked.name, "target": asked.target, "mode": asked.mode, "duration_s": 48.25, "completed": True,
         "settings": msgspec.to_builtins(asked),
     }  # fmt: skip
+    measured = list(make_steps() if steps is None else steps)
     return Verdict(
         run=run,
         saturation=make_saturation(status, **saturation),
         findings=list([make_finding()] if findings is None else findings),
-        steps=list(make_steps() if steps is None else steps),
+        steps=measured,
         health=health or Health(),
+        growth=make_growth(measured),
+        resources=make_resources(measured),
+        runnables=make_runnables(measured),
     )
 
 
@@ -148,5 +279,7 @@ def make_material(verdict: Verdict | None = None, **fields: Any) -> Material:
         "curve": make_curve([0.8, 1.0, 5.0, 20.0, 61.0]),
         "timeline": make_timeline(shown.steps) if shown.steps else None,
         "stuck": [],
+        "distributions": [make_distribution(step.users, step.traced_response_s or 1.0) for step in shown.steps[-3:]],
+        "waterfalls": [make_waterfall("median", 0.9), make_waterfall("slowest", 1.4)] if shown.steps else [],
     }  # fmt: skip
     return Material(**{**made, **fields})

@@ -10,12 +10,18 @@ from matplotlib.axes import Axes
 from page_material import BASE_S, make_material, make_step, make_steps, make_timeline, make_verdict
 
 from reports.material import Material
-from reports.plots import latency, run_over_time, throughput
+from reports.plots import efficiency, latency, run_over_time, throughput, time_states
 from reports.plots.canvas import NARROW, WIDE, Layout, new_figure, spread_labels
 from reports.plots.catalogue import CHARTS
 from reports.plots.chart import Chart, draw_chart
 from reports.plots.users_axis import UsersAxis
 from reports.verdict import Verdict
+
+
+def full_material(**fields: Any) -> Material:
+    """So that every chart has something to show: some requests fail, and answers are streamed."""
+    streamed = {"first_token_p50_s": 0.02, "first_token_p95_s": 0.05, "token_gap_p50_s": 0.004}
+    return make_material(make_verdict(steps=make_steps(errors={50: 9}, **streamed)), **fields)
 
 
 def chart_of(make: Any, material: Material) -> Chart:
@@ -175,14 +181,32 @@ def test_what_went_wrong_has_a_strip_of_its_own() -> None:
     assert [len(panel.patches) for panel in panels[1:]] == [1, 1]
 
 
+def test_faults_and_a_loop_that_is_held_up_are_marked_as_well() -> None:
+    steps = make_steps((1, 5))
+    late = [0.0] * 18 + [0.6, 0.01]
+    timeline = make_timeline(steps, fault_counts=[2] + [0] * 19, loop_late_ratios=late)
+    chart = chart_of(run_over_time.make_chart, make_material(timeline=timeline))
+    panels = drawn_panels(chart)
+    assert [texts(panel) for panel in panels[1:]] == [["faults"], ["loop late"]]
+    assert [len(panel.patches) for panel in panels[1:]] == [1, 1]
+    assert chart.table.columns == ["From", "Answers/s", "Errors", "429s", "Faults", "Loop late"]
+
+
 @pytest.mark.parametrize("make", CHARTS)
 def test_every_chart_tells_its_numbers_in_words_and_in_a_table(make: Any) -> None:
-    chart = chart_of(make, make_material())
-    for users in (1, 5, 20, 50):
-        assert f"{users} user" in chart.description
+    chart = chart_of(make, full_material())
+    assert "50 users" in chart.description
     assert chart.table.rows
     assert all(len(row) == len(chart.table.columns) for row in chart.table.rows)
-    assert "users" in chart.title or "Throughput" in chart.title
+    assert any(word.isdigit() for word in chart.title) or "Throughput" in chart.title, "a title is a finding"
+
+
+@pytest.mark.parametrize(
+    "make", [throughput.make_chart, latency.make_chart, time_states.make_chart, efficiency.make_chart]
+)
+def test_charts_over_users_describe_every_step(make: Any) -> None:
+    description = chart_of(make, make_material()).description
+    assert [users for users in (1, 5, 20, 50) if f"{users} user" not in description] == []
 
 
 @pytest.mark.parametrize("make", CHARTS)
@@ -203,7 +227,9 @@ def test_without_steps_there_is_no_chart(make: Any) -> None:
 )
 @pytest.mark.parametrize("make", CHARTS)
 def test_odd_runs_are_drawn(make: Any, verdict: Verdict, layout: Layout) -> None:
-    assert drawn_panels(chart_of(make, make_material(verdict)), layout)
+    """Or left out, where they have nothing to show."""
+    chart = make(make_material(verdict))
+    assert chart is None or drawn_panels(chart, chart.layout(layout))
 
 
 def test_labels_of_crowded_steps_do_not_touch() -> None:
@@ -260,7 +286,7 @@ def test_the_slope_of_perfect_scaling_is_users_over_the_response_time_alone() ->
 
 
 def test_material_is_not_changed_by_drawing() -> None:
-    material = make_material()
+    material = full_material()
     before = dataclasses.replace(material)
     for make in CHARTS:
         draw_chart(chart_of(make, material))
