@@ -101,6 +101,7 @@ class Attempts(Columns):
     completion_tokens: Integers
     prompt_chars: Integers
     prompt_key: Integers  # equal for equal requests; -1: unknown
+    is_stream: NDArray[np.bool_]
     canaries: Words  # found in the prompt
     endpoint: Codes
     tools: Codes  # names of the tools the answer calls
@@ -153,6 +154,7 @@ def read_attempts(path: Path) -> Attempts | None:
             "fault": label_cell("fault", faults),
             "endpoint": label_cell("endpoint", endpoints),
             "prompt_key": (_prompt_key, "i8"),
+            "is_stream": number_cell("stream", "?"),
             "canaries": words_cell("canaries"),
             "tools": (lambda attempt: tools.code(", ".join(attempt.tools_called) or None), "i4"),
         },
