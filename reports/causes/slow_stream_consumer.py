@@ -23,14 +23,8 @@ ID = "slow_stream_consumer"
 TOKEN_CALLBACK = "on_llm_new_token"  # noqa: S105 - LangChain's name of the event
 MOST_OF_THE_TIME = 0.5  # of an answer, in the consumer, already with few users
 KIND = "stream_consumer"
-CONSUMING = (
-    KIND,
-    "sleep",
-    "thread",
-    "step",
-    "lock_wait",
-    "loop_computing",
-)  # what a consumer may do with a part
+CONSUMING = (KIND, "sleep", "thread", "step", "lock_wait")  # what a consumer may do with a part
+MOSTLY_STREAMS = 0.5  # of the calls
 
 
 def find_slow_stream_consumer(situation: Situation) -> Iterator[Finding]:
@@ -68,11 +62,19 @@ def _find_growth(situation: Situation) -> Iterator[Finding]:
 def _find_steady(situation: Situation) -> Iterator[Finding]:
     """A consumer that takes most of every answer, at any load: the provider is long done when the stream ends."""
     low = min(situation.breakdowns.values(), key=lambda one: one.users, default=None)
-    if low is None or low.response_s <= 0 or held_back_s(low) < MOST_OF_THE_TIME * low.response_s:
+    if low is None or low.response_s <= 0 or not _streams(situation):
+        return
+    if held_back_s(low) < MOST_OF_THE_TIME * low.response_s:
         return
     site = main_consumer(low)
     if site is not None:
         yield _make(situation, site, share=None, is_proven=True, evidence=list(_tell_steady(low)))
+
+
+def _streams(situation: Situation) -> bool:
+    """Whether answers of the provider are streams; a plain one that is read late waits for the processor."""
+    attempts = situation.dataset.attempts
+    return attempts is not None and len(attempts) > 0 and float(attempts.is_stream.mean()) >= MOSTLY_STREAMS
 
 
 def held_back_s(breakdown: Breakdown) -> float:
@@ -89,13 +91,18 @@ def held_back_s(breakdown: Breakdown) -> float:
 
 
 def main_consumer(breakdown: Breakdown) -> int | None:
-    """The place of the user's at which most time passed while an exchange was open; None when it was nobody's."""
+    """The place of the user's at which most time passed while an exchange was open.
+
+    None when that explains little of it: then it waits for the processor, or for what libraries do.
+    """
     holds = breakdown.holders.get(("connection", PROVIDER))
     contents = holds.contents if holds is not None else {}
     own = {
         state: seconds for state, seconds in contents.items() if state.site >= 0 and state.kind in CONSUMING
     }
-    return max(own, key=lambda state: own[state]).site if own else None
+    if not own or sum(own.values()) < MOST_OF_THE_TIME * held_back_s(breakdown):
+        return None
+    return max(own, key=lambda state: own[state]).site
 
 
 def _make(
