@@ -72,7 +72,8 @@ class Connection(asyncio.Protocol):
             self.refuse(400, "The request is no valid HTTP.")
         if not self._has_head and self._unparsed > MOST_HEAD_BYTES:
             self.refuse(431, f"The head of the request is larger than {MOST_HEAD_BYTES} bytes.")
-        self._serve_waiting()
+        if self._waiting and self.exchange is None:
+            self._server.serve_soon(self)
 
     def eof_received(self) -> bool:
         return False  # a client that closes its side is gone: the transport is closed
@@ -153,16 +154,17 @@ class Connection(asyncio.Protocol):
         if not self._is_closing:
             self.transport.write(data)
 
-    def exchange_ended(self, *, keeps_alive: bool) -> None:
+    def exchange_ended(self, now_s: float, *, keeps_alive: bool) -> None:
         """The answer is out; the next request's turn."""
         self.exchange = None
-        self.active_s = time.monotonic()
+        self.active_s = now_s
         if not keeps_alive:
             self.close()
-        else:
-            self._serve_waiting()
+        elif self._waiting:
+            self.serve_waiting()
 
-    def _serve_waiting(self) -> None:
+    def serve_waiting(self) -> None:
+        """Answer the requests that have come, one after another."""
         if self._is_serving:
             return  # an answer that was out at once; the loop below goes on
         self._is_serving = True

@@ -31,20 +31,20 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def body(self, ids: ReplyIds) -> bytes:
         """The plain answer, with these ids."""
         body = self.reply.body
-        return body if ids is self.ids else body.replace(self._digits, _digits(ids))
+        return body if ids is self.ids else body.replace(self._digits, self._digits_of(ids))
 
     def events(self, ids: ReplyIds) -> list[bytes]:
         """The stream, an event each."""
         events = self.reply.events
         if ids is self.ids:
             return events
-        old, new = self._digits, _digits(ids)
+        old, new = self._digits, self._digits_of(ids)
         return [event.replace(old, new) for event in events]
 
     def whole_stream(self, ids: ReplyIds) -> bytes:
         """The stream in one piece."""
         whole = self._whole_stream
-        return whole if ids is self.ids else whole.replace(self._digits, _digits(ids))
+        return whole if ids is self.ids else whole.replace(self._digits, self._digits_of(ids))
 
     @cached_property
     def _whole_stream(self) -> bytes:
@@ -52,7 +52,11 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def _digits(self) -> bytes:
-        return _digits(self.ids)
+        return self.ids.token[_PREFIX:].encode()
+
+    def _digits_of(self, ids: ReplyIds) -> bytes:
+        """Those of the draft, but for the last, which are the ordinal's."""
+        return b"%b%08x" % (self._digits[:-8], ids.ordinal & 0xFFFFFFFF)
 
 
 class Drafts:
@@ -73,7 +77,3 @@ class Drafts:
         if len(self._drafts) >= MOST_DRAFTS:
             self._drafts.clear()
         self._drafts[body] = draft
-
-
-def _digits(ids: ReplyIds) -> bytes:
-    return ids.token[_PREFIX:].encode()

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from mock_provider.answer import Answer
 from mock_provider.openai_errors import error_answer, usual_error
 from mock_provider.records import AttemptOutcome
 from mock_provider.serving import Serving
@@ -82,7 +83,7 @@ class Exchange(Serving, kw_only=True, eq=False):
         elif self.sent < len(answer.pieces):
             self._continue()
         else:
-            self._finish()
+            self._finish(answer)
 
     @property
     def _is_chunked(self) -> bool:
@@ -133,7 +134,7 @@ class Exchange(Serving, kw_only=True, eq=False):
         self._send_until(count)
         if self._is_chunked and answer.ending == "complete":
             self.connection.write(LAST_CHUNK)
-        self._finish()
+        self._finish(answer)
 
     def _send_until(self, end: int) -> None:
         answer = self.answer
@@ -144,13 +145,12 @@ class Exchange(Serving, kw_only=True, eq=False):
         self.connection.write(frame(answer.pieces[self.sent : end], is_chunked=self._is_chunked))
         self.sent = end
 
-    def _finish(self) -> None:
+    def _finish(self, answer: Answer) -> None:
         """All is sent."""
-        assert self.answer is not None
-        if self.answer.ending != "complete":
+        if answer.ending != "complete":
             self._strike()
         else:
-            self._end("fault" if self.answer.is_decided else "ok")
+            self._end("fault" if answer.is_decided else "ok")
 
     def _strike(self) -> None:
         """The answer is cut short here."""
@@ -179,11 +179,11 @@ class Exchange(Serving, kw_only=True, eq=False):
 
     def client_gone(self) -> None:
         """The client closed before the answer was complete."""
-        self._release("client_gone")
+        self._end("client_gone")
 
     def stop(self) -> None:
         """The provider stops: written down as open."""
-        self._release("open")
+        self._end("open")
 
     def fail(self) -> None:
         """A defect of the provider itself: an error if nothing was sent yet, else a closed connection."""
@@ -196,17 +196,16 @@ class Exchange(Serving, kw_only=True, eq=False):
             self._cut("close")
 
     def _end(self, outcome: AttemptOutcome) -> None:
-        self._release(outcome)
-        if self.connection.exchange is self:
-            # A stream without chunks, for HTTP/1.0, ends with the connection.
-            is_bare = self.answer is not None and self.answer.is_stream and self.incoming.is_http_1_0
-            self.connection.exchange_ended(keeps_alive=self.incoming.keeps_alive and not is_bare)
-
-    def _release(self, outcome: AttemptOutcome) -> None:
-        """Give back slot and timer.  The slot goes last: it starts another exchange."""
+        server, connection = self.server, self.connection
         if self.timer is not None:
             self.timer.cancel()
             self.timer = None
-        self.outcome, self.end_s = outcome, time.monotonic()
-        self.server.exchange_ended(self)
-        self.leave(self.server.engine, self._start_after_queue)
+        self.outcome = outcome
+        self.end_s = end_s = time.monotonic()
+        server.exchange_ended(self)
+        if self.holds_slot or self.waits:
+            self.leave(server.engine, self._start_after_queue)
+        if connection.exchange is self:
+            # A stream without chunks, for HTTP/1.0, ends with the connection.
+            is_bare = self.incoming.is_http_1_0 and self.answer is not None and self.answer.is_stream
+            connection.exchange_ended(end_s, keeps_alive=self.incoming.keeps_alive and not is_bare)

@@ -14,15 +14,15 @@ import msgspec
 
 from mock_provider.records import Attempt
 
-KEPT = 10_000
+KEPT = 1000
 BATCH = 1000
 
 
 class Ledger:
     """Lines gather in memory until `flush`, which the server calls a few times a second, or until there are many."""
 
-    def __init__(self, path: Path | None) -> None:
-        self.recent: deque[Attempt] = deque(maxlen=KEPT)
+    def __init__(self, path: Path | None, *, kept: int = KEPT) -> None:
+        self.recent: deque[Attempt] = deque(maxlen=kept)
         self.lost_count = 0
         self.error: OSError | None = None
         self._lines: list[bytes] = []

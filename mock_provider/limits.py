@@ -37,98 +37,88 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
 class Bucket:
     """Holds `size`, refills at `per_s`; full at first."""
 
-    __slots__ = ("_head", "_level", "_seen_s", "_tail", "limit", "name", "per_s", "size", "unit")
+    __slots__ = ("counts_tokens", "head", "level", "limit", "name", "per_s", "seen_s", "size", "tail")
 
     def __init__(
-        self, *, limit: int, period_s: float, size: float, unit: Unit, name: str, now_s: float
+        self, unit: Unit, period: str, *, limit: int, period_s: float, size: float, now_s: float
     ) -> None:
+        self.counts_tokens = unit == "tokens"
+        self.name = f"{unit} per {period}"
         self.limit = limit
         self.per_s = limit / period_s
         self.size = size
-        self.unit: Unit = unit
-        self.name = name
-        self._level = size
-        self._seen_s = now_s
-        self._head = f"x-ratelimit-limit-{unit}: {limit}\r\nx-ratelimit-remaining-{unit}: "
-        self._tail = f"\r\nx-ratelimit-reset-{unit}: "
+        self.level = size
+        self.seen_s = now_s
+        self.head = f"x-ratelimit-limit-{unit}: {limit}\r\nx-ratelimit-remaining-{unit}: "
+        self.tail = f"\r\nx-ratelimit-reset-{unit}: "
 
-    def wait_s(self, amount: float, now_s: float) -> float:
-        """How long until so much is there: 0 when it is; infinite when it never will be."""
-        if now_s > self._seen_s:
-            level = self._level + (now_s - self._seen_s) * self.per_s
-            self._level = level if level < self.size else self.size
-            self._seen_s = now_s
-        if amount <= self._level + ROUNDING:
-            return 0.0
-        return math.inf if amount > self.size else (amount - self._level) / self.per_s
+    @property
+    def unit(self) -> Unit:
+        return "tokens" if self.counts_tokens else "requests"
 
-    def take(self, amount: float) -> None:
-        self._level -= amount
+    def refill(self, now_s: float) -> None:
+        if now_s > self.seen_s:
+            level = self.level + (now_s - self.seen_s) * self.per_s
+            self.level = level if level < self.size else self.size
+            self.seen_s = now_s
+
+    def wait_s(self, amount: float) -> float:
+        """How long until so much is there; infinite when it never will be."""
+        return math.inf if amount > self.size else max(0.0, amount - self.level) / self.per_s
 
     @property
     def used(self) -> int:
-        return math.ceil(self.size - self._level - ROUNDING)
-
-    @property
-    def remaining(self) -> int:
-        return int(self._level + ROUNDING)
+        return math.ceil(self.size - self.level - ROUNDING)
 
     def lines(self) -> str:
         """Three header lines; reset is the time until the bucket is full."""
-        level = self._level
-        reset = format_duration((self.size - level) / self.per_s)
-        return f"{self._head}{int(level + ROUNDING)}{self._tail}{reset}\r\n"
+        reset = format_duration((self.size - self.level) / self.per_s)
+        return f"{self.head}{int(self.level + ROUNDING)}{self.tail}{reset}\r\n"
 
 
 class Account:
     """The buckets of one key and model."""
 
     def __init__(self, limits: Limits, now_s: float) -> None:
-        self._requests: list[Bucket] = []
-        self._tokens: Bucket | None = None
-        if limits.requests_per_minute is not None:
-            size = max(1.0, limits.requests_per_minute * limits.burst_s / 60)
-            self._requests.append(
-                _bucket(limits.requests_per_minute, 60, size, "requests", "min (RPM)", now_s)
-            )
-        if limits.requests_per_day is not None:
-            day = limits.requests_per_day
-            self._requests.append(_bucket(day, 86_400, day, "requests", "day (RPD)", now_s))
-        if limits.tokens_per_minute is not None:
-            minute = limits.tokens_per_minute
-            self._tokens = _bucket(minute, 60, minute, "tokens", "min (TPM)", now_s)
+        self._buckets: list[Bucket] = []
+        if (rate := limits.requests_per_minute) is not None:
+            size = max(1.0, rate * limits.burst_s / 60)
+            self._add(Bucket("requests", "min (RPM)", limit=rate, period_s=60, size=size, now_s=now_s))
+        if (rate := limits.requests_per_day) is not None:
+            self._add(Bucket("requests", "day (RPD)", limit=rate, period_s=86_400, size=rate, now_s=now_s))
+        if (rate := limits.tokens_per_minute) is not None:
+            self._add(Bucket("tokens", "min (TPM)", limit=rate, period_s=60, size=rate, now_s=now_s))
+        self._has_two_for_requests = None not in (limits.requests_per_minute, limits.requests_per_day)
 
-    def charge(self, tokens: int, now_s: float) -> tuple[Bucket, float] | None:
-        """Take a request and its tokens from all buckets, or from none: then the one that has too little."""
-        for bucket in self._requests:
-            if wait_s := bucket.wait_s(1, now_s):
-                return bucket, wait_s
-        if self._tokens is not None:
-            if wait_s := self._tokens.wait_s(tokens, now_s):
-                return self._tokens, wait_s
-            self._tokens.take(tokens)
-        for bucket in self._requests:
-            bucket.take(1)
-        return None
+    def _add(self, bucket: Bucket) -> None:
+        self._buckets.append(bucket)
+
+    def charge(self, tokens: int, now_s: float) -> tuple[Bucket | None, str]:
+        """Take a request and its tokens from all buckets, or from none: then the one that has too little.
+
+        And the header lines that say what is left.
+        """
+        short = None
+        for bucket in self._buckets:
+            bucket.refill(now_s)
+            if short is None and (tokens if bucket.counts_tokens else 1) > bucket.level + ROUNDING:
+                short = bucket
+        lines = ""
+        for bucket in self._buckets:
+            if short is None:
+                bucket.level -= tokens if bucket.counts_tokens else 1
+            lines += bucket.lines()
+        return short, self._tightest_lines() if self._has_two_for_requests else lines
+
+    def _tightest_lines(self) -> str:
+        """Where two buckets count requests, the one with less left speaks."""
+        first, second, *tokens = self._buckets
+        return "".join(bucket.lines() for bucket in (min(first, second, key=lambda b: b.level), *tokens))
 
     def is_full(self, now_s: float) -> bool:
-        buckets = [*self._requests, self._tokens] if self._tokens is not None else self._requests
-        return not any(bucket.wait_s(bucket.size, now_s) for bucket in buckets)
-
-    def lines(self) -> str:
-        """x-ratelimit-* header lines; of two buckets that count requests, the one with less left speaks."""
-        lines = self._tokens.lines() if self._tokens is not None else ""
-        if not self._requests:
-            return lines
-        if len(self._requests) == 1:
-            return self._requests[0].lines() + lines
-        return min(self._requests, key=lambda bucket: bucket.remaining).lines() + lines
-
-
-def _bucket(limit: int, period_s: float, size: float, unit: Unit, period: str, now_s: float) -> Bucket:
-    return Bucket(
-        limit=limit, period_s=period_s, size=size, unit=unit, name=f"{unit} per {period}", now_s=now_s
-    )
+        for bucket in self._buckets:
+            bucket.refill(now_s)
+        return all(bucket.level >= bucket.size for bucket in self._buckets)
 
 
 class Limiter:
@@ -154,11 +144,9 @@ class Limiter:
             return Refusal(answer=quota_answer(), outcome="rate_limited"), ""
         lines = ""
         if self._has_rates:
-            account = self._account(facts, now_s)
-            short = account.charge(facts.requested_tokens, now_s)
-            lines = account.lines()
+            short, lines = self._account(facts, now_s).charge(facts.requested_tokens, now_s)
             if short is not None:
-                return self._refuse(facts, *short), lines
+                return self._refuse(facts, short), lines
         self._requests += 1
         self._tokens += facts.requested_tokens
         return None, lines
@@ -179,8 +167,9 @@ class Limiter:
             account = self._accounts[name] = Account(self.limits, now_s)
         return account
 
-    def _refuse(self, facts: Facts, bucket: Bucket, wait_s: float) -> Refusal:
-        requested = 1 if bucket.unit == "requests" else facts.requested_tokens
+    def _refuse(self, facts: Facts, bucket: Bucket) -> Refusal:
+        requested = facts.requested_tokens if bucket.counts_tokens else 1
+        wait_s = bucket.wait_s(requested)
         where = f"{facts.model} in organization {ORGANIZATION} on {bucket.name}"
         if math.isinf(wait_s):
             return Refusal(answer=_too_large(where, bucket, requested), outcome="rate_limited")

@@ -16,6 +16,7 @@ from mock_provider.records import Attempt
 from mock_provider.server import Server
 from mock_provider.statistics import Snapshot
 
+KEPT = 10_000  # attempts that can be asked for
 T = TypeVar("T")
 
 
@@ -30,7 +31,7 @@ class RunningProvider:
 
     def start(self) -> RunningProvider:
         """Return when it answers.  Raises OSError when port or ledger cannot be had."""
-        self._server = Server(self._plan, port=self._port, ledger=self._ledger)
+        self._server = Server(self._plan, port=self._port, ledger=self._ledger, kept=KEPT)
         self._loop = (find_loop_factory() or asyncio.new_event_loop)()
         self._loop.run_until_complete(self._server.start())
         self._thread = threading.Thread(target=self._loop.run_forever, name="mock-provider", daemon=True)

@@ -17,7 +17,7 @@ from mock_provider.engine import Engine
 from mock_provider.exchange import Exchange
 from mock_provider.faults import Fault
 from mock_provider.incoming import Incoming
-from mock_provider.ledger import Ledger
+from mock_provider.ledger import KEPT, Ledger
 from mock_provider.listener import Listener
 from mock_provider.plan_schema import Plan
 from mock_provider.statistics import Snapshot, Statistics
@@ -25,7 +25,7 @@ from mock_provider.wire import make_head
 
 _log = logging.getLogger(__name__)
 
-BATCH = 64  # attempts written down together
+BATCH = 16  # attempts written down together
 MOST_LOGGED = 10  # defects of our own; under load one would fill the disk
 FLUSH_S = 0.2
 SWEEP_S = 5.0
@@ -37,9 +37,9 @@ NO_CONTROL = ("/v1", "/openai")
 class Server:
     """Serves a plan.  ``start`` it inside a running loop, ``close`` it there."""
 
-    def __init__(self, plan: Plan, *, port: int = 0, ledger: Path | None = None) -> None:
+    def __init__(self, plan: Plan, *, port: int = 0, ledger: Path | None = None, kept: int = KEPT) -> None:
         self.engine = Engine(plan, start_s=time.monotonic())
-        self.ledger = Ledger(ledger)
+        self.ledger = Ledger(ledger, kept=kept)
         self.statistics = Statistics()
         self._listener = Listener(port, self._make_connection)
         self._control = Control(self)
@@ -48,6 +48,7 @@ class Server:
         self._next_ordinal = 0
         self._next_connection = 0
         self._defects = 0
+        self._readable: list[Connection] = []
         self.request_prefix = f"req_{secrets.token_hex(8)}"
         self._wall_clock = 0
         self.date = ""  # for the date header
@@ -83,9 +84,9 @@ class Server:
         self._listener.close()
         # Those that wait for a slot first: they must not be started by the end of those that have one.
         for exchange in sorted(self._open_exchanges(), key=lambda exchange: not exchange.waits):
+            exchange.connection.exchange = None
             exchange.stop()
         for connection in list(self._connections):
-            connection.exchange = None
             connection.transport.abort()
         await asyncio.sleep(0)  # lets the transports close
         self.write_down()
@@ -107,13 +108,26 @@ class Server:
 
     # ---- for connections and exchanges
 
+    def serve_soon(self, connection: Connection) -> None:
+        """Serve it when all that is there has been read: many requests take less one after another than in turn with
+        reads and writes.
+        """
+        if not self._readable:
+            self.loop.call_soon(self._serve_readable)
+        self._readable.append(connection)
+
+    def _serve_readable(self) -> None:
+        readable, self._readable = self._readable, []
+        for connection in readable:
+            connection.serve_waiting()
+
     def receive(self, connection: Connection, incoming: Incoming) -> None:
         """A whole request."""
         if not incoming.target.startswith((b"/v1/", b"/openai/")) and self._control.concerns(incoming):
             connection.write(
                 self.write_simple(self._control.answer(incoming), keeps_alive=incoming.keeps_alive)
             )
-            connection.exchange_ended(keeps_alive=incoming.keeps_alive)
+            connection.exchange_ended(time.monotonic(), keeps_alive=incoming.keeps_alive)
             return
         ordinal = self._next_ordinal
         self._next_ordinal += 1
