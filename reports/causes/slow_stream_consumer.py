@@ -14,6 +14,7 @@ from reports.attribution.state import PROVIDER
 from reports.causes.bottleneck import Bottleneck, find_bottlenecks
 from reports.causes.cause import LISTED_SHARE, rate_confidence
 from reports.causes.evidence import tell, tell_holders, tell_law, tell_wait
+from reports.causes.loop_load import read_loop_load
 from reports.causes.places import locate_site, say_location
 from reports.causes.situation import Situation
 from reports.units import format_ratio, format_seconds, format_users
@@ -24,6 +25,7 @@ TOKEN_CALLBACK = "on_llm_new_token"  # noqa: S105 - LangChain's name of the even
 MOST_OF_THE_TIME = 0.5  # of an answer, in the consumer, already with few users
 KIND = "stream_consumer"
 CONSUMING = (KIND, "sleep", "thread", "step", "lock_wait")  # what a consumer may do with a part
+BUSY_LOOP = 0.85
 MOSTLY_STREAMS = 0.5  # of the calls
 
 
@@ -54,7 +56,8 @@ def _find_growth(situation: Situation) -> Iterator[Finding]:
     if growth is None or not situation.explains_growth:
         return
     share = growth.share(KIND)
-    if share >= LISTED_SHARE:
+    is_busy = (read_loop_load(situation, situation.high).busy_ratio or 0.0) >= BUSY_LOOP
+    if share >= LISTED_SHARE and not is_busy:  # of a busy loop every consumer is slow
         site = next((site for site, _ in growth.by_site(KIND) if site >= 0), None)
         yield _make(situation, site, share=share, is_proven=True, evidence=list(_tell_growth(growth)))
 
