@@ -61,6 +61,7 @@ class Job:
         "read_s",
         "resource",
         "sampled",
+        "sampled_before",
         "site",
         "span",
         "started_s",
@@ -86,6 +87,7 @@ class Job:
         self.detail = ""  # the function's name, when it is a library's
         self.span: OpenSpan | None = None  # its wait, then its run
         self.sampled: dict[int, int] = {}  # how often it was seen at which site
+        self.sampled_before = False
         self.lock_span: OpenSpan | None = None  # a wait seen by sampling
         self.read_s = 0.0
         self.read_cpu_s = 0.0

@@ -43,9 +43,13 @@ class OpenSpan:
         self.start_s = _now()
         trace.open_spans[id(self)] = self
 
-    def close(self, *, cpu_s: float | None = None, shortest_s: float = SHORTEST_S) -> None:
+    def close(
+        self, *, cpu_s: float | None = None, shortest_s: float = SHORTEST_S, end_s: float | None = None
+    ) -> None:
         """It has ended; forgotten when it was too short to matter."""
-        trace, end_s = self.trace, _now()
+        trace = self.trace
+        if end_s is None:
+            end_s = _now()
         if trace.open_spans.pop(id(self), None) is None:
             return
         if end_s - self.start_s >= shortest_s:

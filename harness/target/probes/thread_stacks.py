@@ -1,7 +1,7 @@
-"""Where threads that work for an invocation are, thirty times a second while any does.
+"""Where threads that work for an invocation are, some 25 times a second while any does.
 
 Gives work in pools its line, and locks of ``threading`` (a C type that cannot be wrapped) a wait: as long as one thread
-is seen waiting at one place, it waited there.
+is seen waiting at one place, it waited there, from halfway between the looks before to halfway between those after.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from harness.target.probes.jobs import Job
 from harness.target.probes.probe import ProbeContext
 from harness.target.probes.sleeps import SleepKinds
 
-PERIOD_S = 0.03
+PERIOD_S = 0.04
 WRITE_S = 1.0
 MAX_THREADS = 40  # looked at in one go
 MOSTLY = 0.5  # of the time since the last look, on the CPU
@@ -62,6 +62,7 @@ class ThreadStacksProbe:
 
     def _note(self, job: Job, thread_id: int, frame: FrameType, now_s: float) -> None:
         assert self._context is not None
+        looked_s = job.read_s or job.started_s or now_s
         computes = self._computes(job, thread_id, now_s)
         called = self._calls.of(frame)
         waits_in = called if called in BLOCKING and not computes else ""
@@ -71,7 +72,9 @@ class ThreadStacksProbe:
         self._counts[job.resource.name, site, waits_in] += 1
         if user is not None:
             job.sampled[site] = job.sampled.get(site, 0) + 1
-        self._follow_wait(job, frame if frame is user else None, site, waits_in)
+        halfway_s = (looked_s + now_s) / 2 if job.sampled_before else looked_s
+        self._follow_wait(job, frame if frame is user else None, site, waits_in, halfway_s)
+        job.sampled_before = True
 
     def _computes(self, job: Job, thread_id: int, now_s: float) -> bool:
         # The job was found running a moment ago with the interpreter held since, so the thread is alive: asking for
@@ -81,19 +84,22 @@ class ThreadStacksProbe:
         job.read_s, job.read_cpu_s = now_s, cpu_s
         return before_s > 0 and cpu_s - before_cpu_s > MOSTLY * (now_s - before_s)
 
-    def _follow_wait(self, job: Job, user: FrameType | None, site: int, waits_in: str) -> None:
+    def _follow_wait(
+        self, job: Job, user: FrameType | None, site: int, waits_in: str, halfway_s: float
+    ) -> None:
         """Begin, go on with or end a wait that only sampling can see."""
         kind = KINDS.get(waits_in) if user is not None else None
         if kind == "sleep" and user is not None:
             kind = self._sleeps.of(user.f_code, user.f_lineno)
         span = job.lock_span
         if span is not None and (span.site != site or span.kind != kind):
-            span.close()
+            span.close(end_s=max(halfway_s, span.start_s))
             span = job.lock_span = None
         if span is None and kind is not None and job.trace is not None and job.trace.is_live:
             resource = "sleep" if kind != "lock_wait" else f"thread_lock:site{site}"
             context = (job.thread_id or 0) >> 8 & 0x3FFFFFFF
             job.lock_span = job.trace.begin(kind, site, resource, context=context, detail="sampled")
+            job.lock_span.start_s = halfway_s
 
     def _write(self, now_s: float) -> None:
         assert self._context is not None
