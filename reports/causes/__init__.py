@@ -86,6 +86,8 @@ def _settle(found: list[Finding]) -> list[Finding]:
     sure = [finding for finding in found if finding.confidence == "high"]
     if any(finding.cause in EVENTS and finding.share_of_growth is None for finding in sure):
         dropped.add("call_never_returns")
+    if any(finding.cause == "growing_state" for finding in sure):
+        dropped.add("provider_slow")  # it is asked for more and more
     if any(finding.cause == "client_churn" for finding in limits_of(sure)):
         dropped.add("cpu_bound")  # most of the computing is the building
     return [_within_churn(finding, found) for finding in found if finding.cause not in dropped]

@@ -27,6 +27,7 @@ GROWN_RATIO = 2.0  # last tenth of a series to its first: less may be a longer q
 STILL_RATIO = 0.25  # of the slope of the whole, kept in the last third: it has not stopped
 STEADILY = 0.8  # rank correlation of prompt size with the order of serving
 MUCH_RATIO = 4.0
+LEAST_SHARE = 0.05  # of the growth: less is not worth claiming
 TENTH = 10
 
 
@@ -70,11 +71,12 @@ def find_growing_state(situation: Situation) -> Iterator[Finding]:
 
 
 def _share_of_growth(situation: Situation) -> float | None:
-    """The provider's time for longer prompts; None when response time did not grow."""
+    """The provider's time for longer prompts; None when response time did not grow by it."""
     growth = situation.growth
     if growth is None or not growth.is_enough:
         return None
-    return min(1.0, max(0.0, growth.share("provider", "provider_queue")))
+    share = growth.share("provider", "provider_queue")
+    return min(1.0, share) if share >= LEAST_SHARE else None
 
 
 def find_trend(situation: Situation) -> Trend | None:
