@@ -6,8 +6,6 @@ Both faces of the provider use it: the server and the respx router.
 
 from __future__ import annotations
 
-import msgspec
-
 from mock_provider.answer import Answer, plain_answer, stream_answer, unpaced_stream
 from mock_provider.capacity import Slots
 from mock_provider.conditions import Condition, Facts
@@ -54,10 +52,9 @@ class Behaviour:
         return met
 
 
-class Request(msgspec.Struct, frozen=True, kw_only=True):
+class Request(Facts, kw_only=True):
     """A request that makes sense, and what its answer will say."""
 
-    facts: Facts
     draft: Draft
     ids: ReplyIds
     behaviour: Behaviour
@@ -116,13 +113,13 @@ class Engine:
 
     def answer(self, request: Request, now_s: float) -> Answer:
         """The answer with its timing, counted from the start of service, and with the faults that meet it."""
-        facts, draft, ids, behaviour = request.facts, request.draft, request.ids, request.behaviour
+        draft, ids, behaviour = request.draft, request.ids, request.behaviour
         since_start_s = now_s - self.start_s
         first_s, gap_s = 0.0, 0.0
-        if facts.endpoint not in UNPACED:
+        if request.endpoint not in UNPACED:
             load_factor = self.slots.load_factor()
             first_s, gap_s = behaviour.service_time.of(
-                facts, since_start_s=since_start_s, load_factor=load_factor
+                request, since_start_s=since_start_s, load_factor=load_factor
             )
         if not draft.is_stream:
             answer = plain_answer(draft.body(ids), first_s=first_s)
@@ -137,7 +134,7 @@ class Engine:
                 gap_s=gap_s,
             )
         if behaviour.rules:
-            apply_rules(answer, behaviour.find_rules(facts, since_start_s))
+            apply_rules(answer, behaviour.find_rules(request, since_start_s))
         answer.service_s = answer.total_s
         return answer
 

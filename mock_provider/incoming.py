@@ -45,9 +45,9 @@ class Incoming(msgspec.Struct, kw_only=True):
     @property
     def api_key(self) -> str:
         """From `authorization: Bearer` or Azure's `api-key`; empty when there is none."""
-        value = self.headers.get(b"authorization", b"")
-        if value[:7].lower() == b"bearer ":
-            return value[7:].strip().decode("latin-1")
+        value = self.headers.get(b"authorization", b"").decode("latin-1")
+        if value.startswith(("Bearer ", "bearer ")):
+            return value[7:]
         return self.headers.get(b"api-key", b"").decode("latin-1")
 
     @property

@@ -10,7 +10,6 @@ from typing import Any
 
 import msgspec
 
-from mock_provider.conditions import Facts
 from mock_provider.drafts import Draft
 from mock_provider.engine import Behaviour, Engine, Request
 from mock_provider.incoming import STEERING_HEADER, Incoming
@@ -37,7 +36,7 @@ def read_request(incoming: Incoming, engine: Engine, ids: ReplyIds, *, in_flight
         behaviour.drafts.remember(route, incoming.body, draft)
     reply = draft.reply
     retries = incoming.number(b"x-stainless-retry-count")
-    facts = Facts(
+    return Request(
         ordinal=ids.ordinal,
         endpoint=route.endpoint,
         in_flight=in_flight,
@@ -51,8 +50,10 @@ def read_request(incoming: Incoming, engine: Engine, ids: ReplyIds, *, in_flight
         completion_tokens=reply.completion_tokens,
         requested_tokens=draft.requested_tokens,
         body_hash=draft.body_hash,
+        draft=draft,
+        ids=ids,
+        behaviour=behaviour,
     )
-    return Request(facts=facts, draft=draft, ids=ids, behaviour=behaviour)
 
 
 def _make_draft(route: Route, body: bytes, behaviour: Behaviour, ids: ReplyIds) -> Draft:

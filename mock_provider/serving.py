@@ -53,9 +53,9 @@ class Serving(msgspec.Struct, kw_only=True, eq=False):
             answer = error_answer(error.status, error.message, error.type, param=error.param, code=error.code)
             return self._refuse(Refusal(answer=answer, outcome="refused"))
         incoming.body = b""  # thousands may hang; what is needed of it is known now
-        if request.facts.endpoint in UNPACED:
+        if request.endpoint in UNPACED:
             return self.start(engine, incoming.received_s)
-        refusal, self.rate_lines = engine.limiter.admit(request.facts, incoming.received_s)
+        refusal, self.rate_lines = engine.limiter.admit(request, incoming.received_s)
         if refusal is not None:
             return self._refuse(refusal)
         entry = engine.slots.enter(start)
@@ -91,7 +91,7 @@ class Serving(msgspec.Struct, kw_only=True, eq=False):
         """For the ledger, when it has ended."""
         outcome, end_s = self.outcome, self.end_s
         incoming, answer, request, started_s = self.incoming, self.answer, self.request, self.started_s
-        facts = _NOTHING if request is None else request.facts
+        facts = _NOTHING if request is None else request
         draft = None if request is None else request.draft
         reply = None if draft is None else draft.reply
         received_s = incoming.received_s
