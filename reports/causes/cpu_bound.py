@@ -47,6 +47,8 @@ def find_cpu_bound(situation: Situation) -> Iterator[Finding]:
     found = find_computing(situation, growth)
     if found.share < LISTED_SHARE:
         return
+    if found.site is None and not situation.is_saturated:
+        return  # a busier framework is no fault of a chain that may carry more users yet
     load = read_loop_load(situation, situation.high)
     in_threads = found.is_in_threads
     # Threads that compute make the loop wait for the interpreter: it is busy, too, though its own clock stands still.

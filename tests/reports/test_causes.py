@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
+import msgspec
 import pytest
 from synthetic_probes import Stage, make_probed_run
 
 from harness.probe_records import LateStack, LoopActivity, ThreadStack
 from reports.analysis import analyse
+from reports.causes.cpu_bound import find_cpu_bound
 from reports.verdict import Finding, Verdict
 
 PROVIDER = Stage(work="provider", seconds=0.1, resource="provider", line=20)
@@ -146,6 +149,17 @@ def test_the_frameworks_own_computing_names_no_line_and_asks_for_processes(tmp_p
     )
     assert finding.cause == "cpu_bound" and finding.location is None
     assert "--workers" in finding.fix
+
+
+def test_the_frameworks_computing_is_not_held_against_a_chain_that_may_carry_more_users(
+    tmp_path: Path,
+) -> None:
+    extra = busy(120, waits_in="", is_computing=True, site=-1)
+    run = make_probed_run(tmp_path / "run", (ON_THE_LOOP,), loop_busy_ratio=None, extra=extra)
+    situation = analyse(run).situation
+    assert situation is not None and list(find_cpu_bound(situation))
+    open_ended = msgspec.structs.replace(situation.saturation, status="undecided", users=None, interval=None)
+    assert list(find_cpu_bound(dataclasses.replace(situation, saturation=open_ended))) == []
 
 
 # ---- innocence ----
