@@ -27,6 +27,7 @@ from harness.target.probes.sleeps import SleepProbe
 from harness.target.probes.tasks import TasksProbe
 from harness.target.probes.thread_stacks import ThreadStacksProbe
 from harness.target.probes.thread_sync import ThreadSyncProbe
+from harness.target.probes.threads import ThreadsProbe
 from harness.target.probes.token_callbacks import TokenCallbacksProbe
 
 
@@ -38,6 +39,7 @@ def all_probes(frames: FrameReader, *, hidden_pool: type[ThreadPoolExecutor] | N
         ProcessProbe(),
         ExecutorProbe(hidden=hidden_pool),
         AnyioThreadsProbe(),
+        ThreadsProbe(),
         ThreadStacksProbe(),
         HttpPoolsProbe("httpcore"),
         HttpPoolsProbe("httpcore2"),

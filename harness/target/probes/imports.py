@@ -16,7 +16,8 @@ Callback = Callable[[ModuleType], None]
 class ImportHook(MetaPathFinder):
     """A finder that finds nothing itself: it lets the others find and listens to the loading."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_failure: Callable[[str, Exception], None] = lambda name, error: None) -> None:
+        self._on_failure = on_failure
         self._waiting: dict[str, list[Callback]] = {}
         self._searching: set[str] = set()
 
@@ -38,7 +39,7 @@ class ImportHook(MetaPathFinder):
         """Call with the module: now when it is loaded already, else right after its import."""
         module = sys.modules.get(name)
         if module is not None and not getattr(getattr(module, "__spec__", None), "_initializing", False):
-            call(module)
+            self._call(name, call, module)
         else:
             self._waiting.setdefault(name, []).append(call)
 
@@ -60,7 +61,13 @@ class ImportHook(MetaPathFinder):
 
     def _loaded(self, name: str, module: ModuleType) -> None:
         for call in self._waiting.pop(name, []):
+            self._call(name, call, module)
+
+    def _call(self, name: str, call: Callback, module: ModuleType) -> None:
+        try:
             call(module)
+        except Exception as error:  # another version than we know: it must not break the user's import
+            self._on_failure(name, error)
 
 
 class _Listening(Loader):

@@ -43,13 +43,17 @@ class ProbeSet:
             recorder=self.recorder,
             sites=SiteBook(frames or FrameReader(), emit),
             observer=self._observer,
-            imports=ImportHook(),
+            imports=ImportHook(self._note_failure),
             jobs=JobBook(),
             loops=LoopBook(),
             emit=emit,
             providers=frozenset(providers),
         )
         self._loop: asyncio.AbstractEventLoop | None = None
+
+    def _note_failure(self, module: str, error: Exception) -> None:
+        reason = f"{type(error).__name__}: {error}"[:300]
+        self._observer.emit(ProbeStatus(name=f"import:{module}", is_installed=False, reason=reason))
 
     @property
     def is_on(self) -> bool:

@@ -9,8 +9,9 @@ import ast
 import asyncio
 import asyncio.tasks
 import functools
+import inspect
 import sys
-from pathlib import Path
+import textwrap
 from types import CodeType
 from typing import Any
 
@@ -62,16 +63,18 @@ class SleepKinds:
         key = (id(code), line)
         known = self._known.get(key)
         if known is None:
-            known = self._known[key] = (kind_of_sleep(code.co_filename, line), code)
+            known = self._known[key] = (kind_of_sleep(code, line), code)
         return known[0]
 
 
-def kind_of_sleep(file: str, line: int) -> str:
+def kind_of_sleep(code: CodeType, line: int) -> str:
     """``backoff`` when the line lies in an except clause, or in a loop that catches exceptions and goes on."""
-    try:
-        tree = ast.parse(Path(file).read_text(encoding="utf-8"))
+    try:  # only the function around it: whole files take too long where a loop waits
+        lines, first = inspect.getsourcelines(code)
+        tree = ast.parse(textwrap.dedent("".join(lines)))
     except (OSError, ValueError, SyntaxError):  # no source: it was only a sleep
         return "sleep"
+    line = line - first + 1 if first else line
     around = [node for node in ast.walk(tree) if _contains(node, line)]
     if any(isinstance(node, ast.ExceptHandler) for node in around):
         return "backoff"

@@ -160,6 +160,25 @@ def test_a_limiter_of_the_users_own_is_a_lock(bench: Bench) -> None:
     assert sum(length(wait) > 0.02 for wait in waits) == 2
 
 
+def test_a_thread_of_its_own_belongs_to_its_invocation(bench: Bench) -> None:
+    limit = threading.Semaphore(1)
+
+    def limited() -> None:
+        with limit:
+            time.sleep(0.05)
+
+    async def work() -> None:
+        threads = [threading.Thread(target=limited) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        while any(thread.is_alive() for thread in threads):
+            await asyncio.sleep(0.01)
+
+    bench.run(work)
+    assert len(bench.spans("thread_run", "thread")) == 2
+    assert sum(length(wait) > 0.02 for wait in bench.spans("lock_wait", "thread_semaphore:")) == 1
+
+
 def test_work_without_an_invocation_leaves_no_trace(bench: Bench) -> None:
     with ThreadPoolExecutor(1) as pool:
         assert pool.submit(stock_level).result() == 5
