@@ -39,7 +39,7 @@ def find_unbounded_fan_out(situation: Situation) -> Iterator[Finding]:
     low = min(situation.breakdowns.values(), key=lambda one: one.users, default=None)
     load = read_provider_load(situation, situation.low)
     width = _width(situation, low, load)
-    if low is None or width < WIDE or not _needs_few_users(situation, low, load):
+    if low is None or width < WIDE or not _needs_few_users(situation, low):
         return
     exhausted = [finding for cause in EXHAUSTIBLE for finding in cause(situation)]
     if not exhausted:
@@ -71,10 +71,11 @@ def _width(situation: Situation, low: Breakdown | None, load: ProviderLoad | Non
     return max(low.fan_out if low is not None else 0.0, seen) / batch
 
 
-def _needs_few_users(situation: Situation, low: Breakdown, load: ProviderLoad | None) -> bool:
+def _needs_few_users(situation: Situation, low: Breakdown) -> bool:
     point = situation.saturation.users
     waits = low.of_kind(*WAITS) >= WAITS_ALONE_RATIO * low.response_s
-    refused = load is not None and load.rate_limited_count > 0
+    # A provider's burst can carry one user through a whole step; a few users use it up.
+    refused = any(step.users <= FEW_USERS and step.rate_limited_count for step in situation.steps)
     return waits or refused or (point is not None and point <= FEW_USERS)
 
 
