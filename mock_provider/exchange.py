@@ -111,25 +111,26 @@ class Exchange(Serving, kw_only=True, eq=False):
         self.sent = sent = min(answer.lead, len(pieces)) if answer.gap_s else len(pieces)
         if sent and incoming.method != "HEAD":
             self.first_byte_s = now_s
-            head += frame(pieces if sent == len(pieces) else pieces[:sent], is_chunked=is_chunked)
+            head += frame(pieces[0] if sent == 1 else b"".join(pieces[:sent]), is_chunked=is_chunked)
             if is_chunked and sent == len(pieces) and answer.ending == "complete":
                 head += LAST_CHUNK
         self.connection.write(head)
 
     def _continue(self) -> None:
         """Send what is due, then wait for the next piece."""
-        answer, started_s = self.answer, self.started_s
-        assert answer is not None and started_s is not None
+        answer, sent = self.answer, self.sent
+        assert answer is not None and self.started_s is not None
         count = len(answer.pieces)
-        paced = min(answer.paced, count)
-        if self.sent < paced:
-            first_due_s = started_s + answer.first_s
-            ahead = (time.monotonic() + EARLY_S - first_due_s) / answer.gap_s
-            due = min(paced, answer.lead + int(ahead))
+        paced = answer.paced if answer.paced < count else count
+        if sent < paced:
+            first_s = self.started_s + answer.first_s
+            due = answer.lead + int((time.monotonic() + EARLY_S - first_s) / answer.gap_s)
             if due < paced:
-                self._send_until(due)
-                next_s = first_due_s + (due - answer.lead + 1) * answer.gap_s
-                self._wait(next_s, self._continue)
+                if due > sent:
+                    self._send_until(due)
+                    sent = due
+                next_s = first_s + (sent - answer.lead + 1) * answer.gap_s
+                self.timer = self.server.loop.call_at(next_s, self._wake, self._continue)
                 return
         self._send_until(count)
         if self._is_chunked and answer.ending == "complete":
@@ -137,12 +138,13 @@ class Exchange(Serving, kw_only=True, eq=False):
         self._finish(answer)
 
     def _send_until(self, end: int) -> None:
-        answer = self.answer
-        if answer is None or end <= self.sent:
+        answer, sent = self.answer, self.sent
+        if answer is None or end <= sent:
             return
         if self.first_byte_s is None:
             self.first_byte_s = time.monotonic()
-        self.connection.write(frame(answer.pieces[self.sent : end], is_chunked=self._is_chunked))
+        piece = answer.pieces[sent] if end == sent + 1 else b"".join(answer.pieces[sent:end])
+        self.connection.write(frame(piece, is_chunked=self._is_chunked))
         self.sent = end
 
     def _finish(self, answer: Answer) -> None:

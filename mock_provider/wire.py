@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from http import HTTPStatus
 
 from mock_provider.answer import Answer
@@ -35,9 +34,8 @@ def make_head(
     ).encode("latin-1", "replace")
 
 
-def frame(pieces: Sequence[bytes], *, is_chunked: bool) -> bytes:
-    """Pieces that are sent at the same moment; chunked, they make one chunk."""
-    data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+def frame(data: bytes, *, is_chunked: bool) -> bytes:
+    """Part of a body, as one chunk where it is chunked."""
     return b"%x\r\n%b\r\n" % (len(data), data) if is_chunked and data else data
 
 

@@ -153,7 +153,7 @@ def test_head_of_a_stream_is_chunked_or_ends_with_the_connection() -> None:
 
 
 def test_chunks_are_framed() -> None:
-    assert frame([b"ab", b"c"], is_chunked=True) == b"3\r\nabc\r\n"
-    assert frame([b"ab", b"c"], is_chunked=False) == b"abc"
-    assert frame([b""], is_chunked=True) == b""
+    assert frame(b"abc", is_chunked=True) == b"3\r\nabc\r\n"
+    assert frame(b"abc", is_chunked=False) == b"abc"
+    assert frame(b"", is_chunked=True) == b""
     assert frame_partial((10, b"abc"), is_chunked=True) == b"a\r\nabc"
