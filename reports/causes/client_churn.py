@@ -27,7 +27,7 @@ from reports.verdict import Evidence, Finding
 ID = "client_churn"
 KIND = "construct"
 EACH_REQUEST = 0.5  # built for every second request or more
-COSTLY_S = 0.003  # a request, spent building: less is lost in the noise of a request
+COSTLY_S = 0.001  # a request, spent building: a cached client costs a third of it
 COSTLY_RATIO = 0.25  # of the CPU that a request takes
 KINDS = {
     "create_agent": "an agent",
