@@ -61,7 +61,8 @@ class LateStacksProbe:
         if self._has_signal:
             self._has_signal = False
             signal.setitimer(signal.ITIMER_PROF, 0.0)
-            signal.signal(signal.SIGPROF, self._old_handler)
+            if threading.current_thread() is threading.main_thread():  # no other may set handlers
+                signal.signal(signal.SIGPROF, self._old_handler)
         if self._context is not None:
             self._context.observer.stop_doing(self.name)
             self._context.observer.stop_doing(f"{self.name}_write")
