@@ -25,6 +25,7 @@ class Answer(msgspec.Struct, kw_only=True):
     rate_lines: str = ""  # header lines that speak of the limits
     pieces: list[bytes]
     is_stream: bool = False  # chunked framing, and paced
+    is_framed: bool = False  # the one piece is the whole body, chunked already
     content_length: int | None = None  # what a plain answer claims; None: the truth
     first_s: float = 0.0  # when head and the first `lead` pieces are sent
     lead: int = 1
@@ -53,9 +54,9 @@ def plain_answer(body: bytes, *, first_s: float) -> Answer:
     return Answer(pieces=[body], first_s=first_s)
 
 
-def unpaced_stream(events: bytes, *, first_s: float) -> Answer:
-    """All events at once."""
-    return Answer(content_type=STREAM_TYPE, pieces=[events], is_stream=True, first_s=first_s)
+def unpaced_stream(framed: bytes, *, first_s: float) -> Answer:
+    """All events at once, as a body in chunks."""
+    return Answer(content_type=STREAM_TYPE, pieces=[framed], is_stream=True, is_framed=True, first_s=first_s)
 
 
 def stream_answer(

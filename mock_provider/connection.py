@@ -10,6 +10,7 @@ import socket
 import struct
 import time
 from collections import deque
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 import httptools
@@ -153,6 +154,11 @@ class Connection(asyncio.Protocol):
     def write(self, data: bytes) -> None:
         if not self._is_closing:
             self.transport.write(data)
+
+    def write_all(self, parts: Sequence[bytes]) -> None:
+        """Parts that are too large to be copied into one."""
+        if not self._is_closing:
+            self.transport.writelines(parts)
 
     def exchange_ended(self, now_s: float, *, keeps_alive: bool) -> None:
         """The answer is out; the next request's turn."""

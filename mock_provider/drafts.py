@@ -12,6 +12,7 @@ import msgspec
 
 from mock_provider.replies import Reply, ReplyIds
 from mock_provider.routes import CHAT, Route
+from mock_provider.wire import frame_whole
 
 MOST_DRAFTS = 256
 LARGEST_BODY = 16 * 1024
@@ -42,13 +43,13 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return [event.replace(old, new) for event in events]
 
     def whole_stream(self, ids: ReplyIds) -> bytes:
-        """The stream in one piece."""
+        """The stream in one piece, framed for the wire."""
         whole = self._whole_stream
         return whole if ids is self.ids else whole.replace(self._digits, self._digits_of(ids))
 
     @cached_property
     def _whole_stream(self) -> bytes:
-        return b"".join(self.reply.events)
+        return frame_whole(b"".join(self.reply.events))
 
     @cached_property
     def _digits(self) -> bytes:

@@ -15,7 +15,7 @@ from mock_provider.answer import Answer
 from mock_provider.openai_errors import error_answer, usual_error
 from mock_provider.records import AttemptOutcome
 from mock_provider.serving import Serving
-from mock_provider.wire import LAST_CHUNK, frame, frame_partial, make_head
+from mock_provider.wire import LAST_CHUNK, frame, frame_partial, make_head, unframe
 
 if TYPE_CHECKING:
     from mock_provider.connection import Connection
@@ -109,11 +109,16 @@ class Exchange(Serving, kw_only=True, eq=False):
         self.status = answer.status
         pieces = answer.pieces
         self.sent = sent = min(answer.lead, len(pieces)) if answer.gap_s else len(pieces)
-        if sent and incoming.method != "HEAD":
-            self.first_byte_s = now_s
-            head += frame(pieces[0] if sent == 1 else b"".join(pieces[:sent]), is_chunked=is_chunked)
-            if is_chunked and sent == len(pieces) and answer.ending == "complete":
-                head += LAST_CHUNK
+        if not sent or incoming.method == "HEAD":
+            self.connection.write(head)
+            return
+        self.first_byte_s = now_s
+        if answer.is_framed:
+            self.connection.write_all((head, pieces[0] if is_chunked else unframe(pieces[0])))
+            return
+        head += frame(pieces[0] if sent == 1 else b"".join(pieces[:sent]), is_chunked=is_chunked)
+        if is_chunked and sent == len(pieces) and answer.ending == "complete":
+            head += LAST_CHUNK
         self.connection.write(head)
 
     def _continue(self) -> None:

@@ -26,7 +26,7 @@ from mock_provider.plan import load_plan
 from mock_provider.plan_schema import Plan
 from mock_provider.records import Attempt, AttemptOutcome
 from mock_provider.serving import Serving
-from mock_provider.wire import make_head
+from mock_provider.wire import make_head, unframe
 
 BASE_URL = "https://api.openai.com/v1"
 _is_async = contextvars.ContextVar("is_async", default=False)
@@ -188,6 +188,8 @@ class _Call:
             raise _break(answer, "Server disconnected without sending a response.")
         serving.status = answer.status
         serving.first_byte_s = time.monotonic()
+        if answer.is_framed:
+            answer.pieces = [unframe(piece) for piece in answer.pieces]
         self._sent = answer.pieces if answer.partial is None else [*answer.pieces, answer.partial[1]]
         if answer.ending == "complete" and not answer.gap_s:
             self._end(self._whole_outcome)

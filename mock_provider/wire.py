@@ -43,3 +43,13 @@ def frame_partial(partial: tuple[int, bytes], *, is_chunked: bool) -> bytes:
     """A piece cut short: chunked, its size line still promises all of it."""
     length, data = partial
     return b"%x\r\n%b" % (length, data) if is_chunked else data
+
+
+def frame_whole(data: bytes) -> bytes:
+    """A body of one chunk, and its end."""
+    return frame(data, is_chunked=True) + LAST_CHUNK
+
+
+def unframe(framed: bytes) -> bytes:
+    """The body of one chunk, as `frame_whole` made it."""
+    return framed[framed.index(b"\r\n") + 2 : -len(LAST_CHUNK) - 2]

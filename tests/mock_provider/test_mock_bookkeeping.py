@@ -18,7 +18,7 @@ from mock_provider.metrics import write_metrics
 from mock_provider.records import Attempt
 from mock_provider.statistics import Histogram, Statistics, read_quantile
 from mock_provider.toml_text import write_toml
-from mock_provider.wire import frame, frame_partial, make_head
+from mock_provider.wire import frame, frame_partial, frame_whole, make_head, unframe
 
 
 def attempt(ordinal: int = 0, **known: Any) -> Attempt:
@@ -156,4 +156,6 @@ def test_chunks_are_framed() -> None:
     assert frame(b"abc", is_chunked=True) == b"3\r\nabc\r\n"
     assert frame(b"abc", is_chunked=False) == b"abc"
     assert frame(b"", is_chunked=True) == b""
+    assert frame_whole(b"abc") == b"3\r\nabc\r\n0\r\n\r\n"
+    assert unframe(frame_whole(b"a\r\nb")) == b"a\r\nb"
     assert frame_partial((10, b"abc"), is_chunked=True) == b"a\r\nabc"
