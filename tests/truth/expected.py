@@ -25,7 +25,50 @@ class Expected:
 EXPECTED: dict[str, Expected] = {
     # One call of 200 ms on the loop, one beside it: 5 a second, 0.4 s each.
     "blocking_call": Expected(functions=("refuse_or_pass_blocking",), code="judge.invoke(", users=2.0),
-    "hung_tool": Expected(functions=("ask", "order_status"), code="await"),
-    "rate_limited": Expected(is_placed=False),
+    # 150 ms of 350 ms on the loop.
+    "blocking_driver": Expected(functions=("_execute",), code="time.sleep(", users=2.3),
+    "blocking_stream": Expected(functions=("tokens_blocking",), code="chain.stream(", users=1.0),
+    # A machine of another speed saturates elsewhere.
+    "cpu_heavy_parser": Expected(functions=("close_to", "<listcomp>", "parse"), code=""),
+    "cpu_on_loop": Expected(functions=("rank_anew", "<lambda>", "count_words"), code=""),
+    # 6 threads on two cores, so the saturation point depends on the machine.
     "default_executor": Expected(functions=("search",), code="time.sleep("),
+    # 40 threads, each held for the whole request.
+    "endpoint_threads": Expected(functions=("reply_in_thread",), code="chain.invoke(", users=40.0),
+    # 3 threads / 0.3 s of 0.5 s.
+    "own_thread_pool": Expected(functions=("ask_haulier",), code="time.sleep(", users=5.0),
+    "nested_pool": Expected(functions=("review_contract", "<genexpr>"), code="result()"),
+    "small_http_pool": Expected(functions=("make_chain",), code="max_connections", users=4.0),
+    "database_pool": Expected(functions=("open_database", "sum_up_holding"), users=3.0),
+    "small_semaphore": Expected(functions=("limited",), code="async with permits", users=3.0),
+    "locked_memory": Expected(functions=("reply",), code="async with self.lock_of", users=1.0),
+    "few_workers": Expected(functions=("sort",), code="await job[1]", users=2.0),
+    "thread_lock": Expected(functions=("correct",), code="with self._guard", users=1.0),
+    # 10 a second, 0.2 s each.
+    "own_rate_limiter": Expected(functions=("make_chain",), code="InMemoryRateLimiter(", users=2.0),
+    "rate_limited": Expected(is_placed=False),
+    # Its twin needs a third of the calls, and is refused in the end as well.
+    "retry_storm": Expected(is_placed=False, fixed_limits=("provider_rate_limited",)),
+    # 6 places / 0.4 s for each of two calls in turn.
+    "provider_capacity": Expected(is_placed=False, users=6.0, fixed_limits=("provider_slow",)),
+    "unbounded_map": Expected(
+        functions=("digest_all_at_once",), code="sum_up.abatch(", fixed_limits=("provider_rate_limited",)
+    ),
+    "hung_tool": Expected(functions=("ask", "order_status"), code="await", is_faster_fixed=False),
+    "hung_provider": Expected(functions=("draft_letter",), code="chain.ainvoke(", is_faster_fixed=False),
+    # Its steps are LangChain's, and what repeats is a tool.
+    "runaway_agent": Expected(is_placed=False),
+    "runaway_refinement": Expected(functions=("refine",)),
+    "slow_token_handler": Expected(functions=("on_llm_new_token", "save")),
+    "slow_consumer": Expected(functions=("speak_each_token", "speak")),
+    "shared_request": Expected(functions=("understand", "find"), is_faster_fixed=False),
+    "one_history": Expected(is_placed=False, is_faster_fixed=False),
+    "endless_history": Expected(is_placed=False),
+    "endless_thread": Expected(is_placed=False),
+    "loop_per_request": Expected(functions=("explain_in_new_loop",), code="asyncio.run("),
+    "forgotten_await": Expected(
+        functions=("answer_unlogged",), code="self.note(question)", is_faster_fixed=False
+    ),
+    "nested_loop": Expected(functions=("define_in_cell",), code="run_until_complete(", is_faster_fixed=False),
+    "client_per_request": Expected(functions=("make_model",), code="ChatOpenAI("),
 }
