@@ -6,7 +6,7 @@ same user's earlier one is history, which is legitimate.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
 from harness.tracing import canary_of
@@ -73,21 +73,33 @@ def _in_prompts(situation: Situation, owners: dict[str, int]) -> Leaks:
         return Leaks(found=(), looked_at=0)
     if EMBEDDINGS in attempts.endpoints:
         attempts = attempts.take(attempts.endpoint != attempts.endpoints.index(EMBEDDINGS))
-    return _find_leaks(attempts.trace_id, attempts.canaries, owners)
+    at_home = _seen_at_home(attempts.trace_id, attempts.canaries)
+    return _find_leaks(attempts.trace_id, attempts.canaries, owners, telling=at_home)
+
+
+def _seen_at_home(trace_ids: Ids, canaries: Words) -> set[str]:
+    """Canaries found in a prompt of their own request.
+
+    A worker task carries the context of the request that started it, so what it asks for others looks like a call of
+    that one.  A canary that is only ever found there was passed on, not mixed up; were it, the answers would show it.
+    """
+    rows = zip(trace_ids.tolist(), canaries.tolist(), strict=True)
+    return {own for trace_id, words in rows if words and (own := canary_of(trace_id.decode())) in words}
 
 
 def _in_answers(situation: Situation, owners: dict[str, int]) -> Leaks:
     invocations = situation.dataset.invocations
-    return _find_leaks(invocations.trace_id, invocations.canaries, owners)
+    return _find_leaks(invocations.trace_id, invocations.canaries, owners, telling=owners)
 
 
-def _find_leaks(trace_ids: Ids, canaries: Words, owners: dict[str, int]) -> Leaks:
+def _find_leaks(trace_ids: Ids, canaries: Words, owners: dict[str, int], *, telling: Container[str]) -> Leaks:
+    """telling: the canaries that prove a leak where they do not belong."""
     found = []
     marked = [row for row, words in enumerate(canaries.tolist()) if words]
     for row in marked:
         trace_id = bytes(trace_ids[row]).decode()
         user = owners.get(canary_of(trace_id))
-        others = {owners[word] for word in canaries[row] if word in owners} - {user}
+        others = {owners[word] for word in canaries[row] if word in owners and word in telling} - {user}
         if user is not None and others:
             found.append(Leak(trace_id=trace_id, user=user, owner=min(others)))
     return Leaks(found=found, looked_at=len(marked))

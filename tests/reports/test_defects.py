@@ -57,6 +57,13 @@ def test_another_users_canary_in_a_prompt_is_cross_talk(tmp_path: Path) -> None:
     assert "prompts" in finding.summary
 
 
+def test_work_that_one_requests_task_does_for_others_is_none(tmp_path: Path) -> None:
+    """A worker that the first request started: every call carries that one's trace, each with the asker's canary."""
+    run = BareRun(tmp_path / "run")
+    serve(run, with_canaries(lambda step, user, number: [canary(step, (user + 1) % 4, number)]))
+    assert "shared_state_crosstalk" not in run.causes()
+
+
 def test_another_users_canary_in_an_answer_is_cross_talk(tmp_path: Path) -> None:
     run = BareRun(tmp_path / "run")
     serve(run, lambda step, user, number: {"answered": neighbour(step, user, number)})
