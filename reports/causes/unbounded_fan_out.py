@@ -19,7 +19,7 @@ from reports.causes.provider_rate_limited import find_provider_rate_limited
 from reports.causes.provider_slow import find_provider_slow
 from reports.causes.situation import Situation
 from reports.causes.thread_pool_saturated import find_thread_pool_saturated
-from reports.units import format_count, format_number, format_users
+from reports.units import format_count, format_users
 from reports.verdict import Evidence, Finding
 
 ID = "unbounded_fan_out"
@@ -52,11 +52,11 @@ def find_unbounded_fan_out(situation: Situation) -> Iterator[Finding]:
         confidence=main.confidence,
         share_of_growth=main.share_of_growth,
         location=location,
-        summary=f"One request makes {format_number(width)} calls at a time, at {say_location(location)}; a few users "
+        summary=f"One request makes {format_count(round(width))} calls at a time, at {say_location(location)}; a few users "
         f"are enough to exhaust what they share ({main.cause.replace('_', ' ')}).",
         evidence=[*_tell(width, low, load), *main.evidence],
         fix=f"Bound what one request does at a time: max_concurrency in the config of batch/abatch (now unbounded, "
-        f"{format_number(width)} at a time), or a semaphore around each call. Then: {main.fix}",
+        f"{format_count(round(width))} at a time), or a semaphore around each call. Then: {main.fix}",
         proof=main.proof,
         stack=main.stack,
     )
@@ -81,7 +81,7 @@ def _needs_few_users(situation: Situation, low: Breakdown) -> bool:
 
 def _tell(width: float, low: Breakdown, load: ProviderLoad | None) -> Iterator[Evidence]:
     yield tell(
-        f"With {format_users(low.users)} a request had up to {format_number(width)} calls on their way at a time "
+        f"With {format_users(low.users)} a request had up to {format_count(round(width))} calls on their way at a time "
         f"(mean of {format_count(low.trace_count)} traces)."
     )
     if load is not None and load.rate_limited_count:
