@@ -52,8 +52,8 @@ def find_unbounded_fan_out(situation: Situation) -> Iterator[Finding]:
         confidence=main.confidence,
         share_of_growth=main.share_of_growth,
         location=location,
-        summary=f"One request makes {format_count(round(width))} calls at a time, at {say_location(location)}; a few users "
-        f"are enough to exhaust what they share ({main.cause.replace('_', ' ')}).",
+        summary=f"One request makes {format_count(round(width))} calls at a time, at {say_location(location)}; a few "
+        f"users are enough to exhaust what they share ({main.cause.replace('_', ' ')}).",
         evidence=[*_tell(width, low, load), *main.evidence],
         fix=f"Bound what one request does at a time: max_concurrency in the config of batch/abatch (now unbounded, "
         f"{format_count(round(width))} at a time), or a semaphore around each call. Then: {main.fix}",
