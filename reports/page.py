@@ -91,7 +91,7 @@ SECTIONS = (
 
 def render_page(material: Material) -> str:
     """The whole file."""
-    charts = [_show_chart(chart) for make in CHARTS if (chart := make(material)) is not None]
+    charts = [show_chart(chart) for make in CHARTS if (chart := make(material)) is not None]
     environment = make_jinja_environment()
     return environment.get_template("page.html").render(
         style=Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),
@@ -166,7 +166,8 @@ def _build_hero(material: Material) -> dict[str, Any]:
     }
 
 
-def _show_chart(chart: Chart) -> dict[str, Any]:
+def show_chart(chart: Chart) -> dict[str, Any]:
+    """The chart as chart.html takes it."""
     pictures: Sequence[dict[str, Any]] = [
         {"layout": picture.layout, "svg": Markup(picture.svg)} for picture in draw_chart(chart)
     ]

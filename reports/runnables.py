@@ -29,8 +29,8 @@ class _Place:
     """Where in the chain a step stands."""
 
     depths: list[int] = field(default_factory=list)
-    count: int = 0
-    offset_s: float = 0.0  # after the request began, summed over ``count`` calls
+    count: int = 0  # traces it is in
+    offset_s: float = 0.0  # of its first call after the request began, summed over the traces
     calls: dict[int, _Calls] = field(default_factory=lambda: defaultdict(_Calls))  # by step of the ladder
 
 
@@ -58,6 +58,7 @@ def _add_traces(places: dict[str, _Place], step: int, traces: Iterable[Trace]) -
         total += trace.weight
         spans = sorted((span for span in trace.spans if span.kind == "step"), key=lambda span: span.start_s)
         depths = _find_depths(spans[:MOST_DEPTHS], trace.end_s)
+        begun: set[str] = set()
         for position, span in enumerate(spans):
             place = places[span.resource]
             calls = place.calls[step]
@@ -66,8 +67,10 @@ def _add_traces(places: dict[str, _Place], step: int, traces: Iterable[Trace]) -
                 (trace.end_s if span.end_s is None else span.end_s) - span.start_s
             )
             if position < len(depths):
-                place.count += 1
                 place.depths.append(depths[position])
+            if span.resource not in begun:
+                begun.add(span.resource)
+                place.count += 1
                 place.offset_s += span.start_s - trace.start_s
     return total
 
@@ -102,5 +105,5 @@ def _make(resource: str, place: _Place, weights: dict[int, float], users: dict[i
         if calls.count and weights[step]
     ]
     # Branches that run side by side seem to run inside each other, and a span may be lost: neither is usual.
-    depth = sorted(place.depths)[len(place.depths) // 4]
+    depth = sorted(place.depths)[len(place.depths) // 4] if place.depths else 0
     return RunnableTimes(name=name or kind, kind=kind, depth=depth, loads=loads)

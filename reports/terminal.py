@@ -74,17 +74,13 @@ def _print_times(console: Console, verdict: Verdict) -> None:
     times = make_time_table(verdict)
     if times is None:
         return
-    for index, line in enumerate(align_columns(times.table, left=1)):
-        _print(console, line, style="" if index else "dim")
-    _print(console, "")
+    print_table(console, times.table, left=1)
 
 
 def _print_steps(console: Console, verdict: Verdict) -> None:
     if not verdict.steps:
         return
-    for index, line in enumerate(align_columns(make_step_table(verdict.steps, compact=True))):
-        _print(console, line, style="" if index else "dim")
-    _print(console, "")
+    print_table(console, make_step_table(verdict.steps, compact=True))
 
 
 def _print_next(console: Console, verdict: Verdict, report: Path | None) -> None:
@@ -95,6 +91,20 @@ def _print_next(console: Console, verdict: Verdict, report: Path | None) -> None
         _print(console, " " * LABEL_WIDTH + command, style="bold")
     if report is not None:
         _print(console, f"{'Report':{LABEL_WIDTH}}{report}")
+
+
+def print_table(console: Console, table: Table, *, left: int = 0) -> None:
+    """Columns of equal width and an empty line; nothing when there are no rows."""
+    if not table.rows:
+        return
+    for index, line in enumerate(align_columns(table, left=left)):
+        _print(console, line.rstrip(), style="" if index else "dim")
+    _print(console, "")
+
+
+def print_row(console: Console, label: str, text: str, style: str = "") -> None:
+    """A sentence from the left edge; ``label`` stands before it where there is one."""
+    _print_row(console, label, text, style, indent=LABEL_WIDTH if label else 0)
 
 
 def align_columns(table: Table, *, left: int = 0) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from reports.states import largest_states, name_state
 from reports.step_table import Table
-from reports.units import format_seconds, format_users
+from reports.units import format_added_seconds, format_seconds, format_users
 from reports.verdict import StepSummary, Verdict
 
 MOST_STATES = 4
@@ -57,5 +57,4 @@ def _cells(seconds: list[float]) -> list[str]:
     cells = [format_seconds(value_s) for value_s in seconds]
     if len(seconds) != 2:
         return cells
-    added_s = seconds[1] - seconds[0]
-    return [*cells, f"{'+' if added_s >= 0 else '−'}{format_seconds(abs(added_s))}"]
+    return [*cells, format_added_seconds(seconds[1] - seconds[0])]

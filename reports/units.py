@@ -30,6 +30,12 @@ def format_tick_seconds(seconds: float) -> str:
     return f"{seconds:g} s" if seconds < 120 else _format_long(round(seconds))
 
 
+def format_added_seconds(seconds: float) -> str:
+    """With its sign: "+971 ms", "−12 ms".  What is left of a rounding is nothing."""
+    rounded = round(seconds, 8)
+    return f"{'−' if rounded < 0 else '+'}{format_seconds(abs(rounded))}"
+
+
 def _format_long(seconds: int) -> str:
     hours, rest = divmod(seconds, 3600)
     minutes, left = divmod(rest, 60)

@@ -20,7 +20,13 @@ from reports.plots.legend import fill_of, shorten
 from reports.plots.palette import INK, MUTED
 from reports.states import name_state
 from reports.step_table import Table
-from reports.units import format_ratio, format_seconds, format_tick_seconds, format_users
+from reports.units import (
+    format_added_seconds,
+    format_ratio,
+    format_seconds,
+    format_tick_seconds,
+    format_users,
+)
 from reports.verdict import Finding, ResponseGrowth, StateGrowth
 from reports.words import say_place, say_proof
 
@@ -111,7 +117,9 @@ def _largest_state(growth: ResponseGrowth) -> tuple[str, float | None]:
 
 
 def _caption(growth: ResponseGrowth, findings: Sequence[Finding]) -> str:
-    law = next((say_proof(finding.proof) for finding in findings if finding.proof and agrees(finding.proof)), None)
+    law = next(
+        (say_proof(finding.proof) for finding in findings if finding.proof and agrees(finding.proof)), None
+    )
     return (
         f"Added to a request: {format_seconds(growth.low_response_s)} with {format_users(growth.low_users)}, "
         f"{format_seconds(growth.high_response_s)} with {format_users(growth.high_users)}. The bars sum to the "
@@ -132,9 +140,8 @@ def _say_bar(bar: Bar) -> str:
 
 
 def _say_grown(bar: Bar) -> str:
-    sign = "+" if bar.grown_s >= 0 else "−"
     share = f" ({format_ratio(bar.share)})" if bar.share is not None and bar.share >= 0 else ""
-    return f"{sign}{format_seconds(abs(bar.grown_s))}{share}"
+    return f"{format_added_seconds(bar.grown_s)}{share}"
 
 
 def tabulate_growth(growth: ResponseGrowth) -> Table:
@@ -148,7 +155,7 @@ def tabulate_growth(growth: ResponseGrowth) -> Table:
         rows=[
             *(_row(row) for row in growth.rows),
             ["all", "", "", format_seconds(growth.low_response_s), format_seconds(growth.high_response_s),
-             _signed(growth.grown_s), "", ""],
+             format_added_seconds(growth.grown_s), "", ""],
         ],
     )  # fmt: skip
 
@@ -160,14 +167,10 @@ def _row(row: StateGrowth) -> list[str]:
         say_place(row.location) if row.location else "",
         format_seconds(row.low_s),
         format_seconds(row.high_s),
-        _signed(row.grown_s),
+        format_added_seconds(row.grown_s),
         _share(row.share),
         _share(row.explained_share),
     ]
-
-
-def _signed(seconds: float) -> str:
-    return format_seconds(seconds) if seconds >= 0 else f"−{format_seconds(-seconds)}"
 
 
 def _share(share: float | None) -> str:

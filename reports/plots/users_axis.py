@@ -26,6 +26,7 @@ class UsersAxis:
     users: tuple[int, ...]
     point: float | None
     interval: tuple[float, float] | None
+    is_bare: bool = False  # nothing is marked: the chart has more than one verdict
 
     @classmethod
     def of(cls, users: Sequence[int], saturation: Saturation) -> UsersAxis:
@@ -41,7 +42,8 @@ class UsersAxis:
     def limits(self) -> tuple[float, float]:
         marked = [value for value in (self.point, *(self.interval or ())) if value]
         low, high = min([*self.users, *marked]), max([*self.users, *marked])
-        return low / MARGIN_RATIO, high * (MARGIN_RATIO if self.point is not None else UNTESTED_RATIO)
+        is_open = self.point is None and not self.is_bare
+        return low / MARGIN_RATIO, high * (UNTESTED_RATIO if is_open else MARGIN_RATIO)
 
 
 def draw_users_axis(axes: Axes, axis: UsersAxis, layout: Layout) -> None:
@@ -52,6 +54,8 @@ def draw_users_axis(axes: Axes, axis: UsersAxis, layout: Layout) -> None:
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xticklabels(_tick_labels(axes, axis, layout))
     axes.set_xlabel("users at the same time", labelpad=6)
+    if axis.is_bare:
+        return
     if axis.point is None:
         _draw_untested(axes, axis)
     else:

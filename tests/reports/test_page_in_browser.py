@@ -10,6 +10,8 @@ import pytest
 from browser import Page, find_chromium, open_browser
 from page_material import make_finding, make_material, make_steps, make_stuck, make_timeline, make_verdict
 
+from reports.comparison import compare
+from reports.comparison_page import render_comparison
 from reports.material import Material
 from reports.page import render_page
 from reports.verdict import Health, Location
@@ -52,11 +54,21 @@ WIDEST = """
 
 def rich_material() -> Material:
     """Something of everything, with words that do not break."""
-    steps = make_steps((1, 5, 16, 18, 20, 48, 144), errors={20: 3, 144: 900}, rate_limited_count=12)
+    streamed = {"first_token_p50_s": 0.02, "first_token_p95_s": 0.05, "token_gap_p50_s": 0.004}
+    steps = make_steps(
+        (1, 5, 16, 18, 20, 48, 144),
+        errors={20: 3, 144: 900},
+        rate_limited_count=12,
+        retry_count=20,
+        **streamed,
+    )
     long = "a_very_long_name_without_any_place_to_break_" * 3
     finding = make_finding(location=Location(file=f"src/{long}.py", line=7, function=long, code=long))
     errors = [0] * 40 + [4] * 30
-    timeline = make_timeline(steps, error_counts=errors, rate_limited_counts=errors, restarts_s=[33.0])
+    timeline = make_timeline(
+        steps, error_counts=errors, rate_limited_counts=errors, fault_counts=errors, restarts_s=[33.0],
+        loop_late_ratios=[0.5] * 70,
+    )  # fmt: skip
     verdict = make_verdict(
         steps=steps, findings=[finding, make_finding(role="defect")], next_step=17,
         health=Health(target=f"restarted once: {long}"),
@@ -83,17 +95,22 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
         yield page
 
 
+PAGES = (*MATERIALS, "compare")
+
+
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("pages")
     for name, material in MATERIALS.items():
         (folder / f"{name}.html").write_text(render_page(material), encoding="utf-8")
-    return {name: folder / f"{name}.html" for name in MATERIALS}
+    comparison = compare(MATERIALS["saturated"].verdict, MATERIALS["not_reached"].verdict)
+    (folder / "compare.html").write_text(render_comparison(comparison), encoding="utf-8")
+    return {name: folder / f"{name}.html" for name in PAGES}
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [320, 800, 1400])
-@pytest.mark.parametrize("name", MATERIALS)
+@pytest.mark.parametrize("name", PAGES)
 def test_the_page_can_be_read(
     browser: Page, files: dict[str, Path], name: str, width: int, dark: bool
 ) -> None:
@@ -142,6 +159,6 @@ def test_no_two_labels_of_a_chart_overlap(browser: Page, files: dict[str, Path])
           q.left < p.right - 1 && p.top < q.bottom - 4 && q.top < p.bottom - 4).map(([b]) => a + ' / ' + b)); })
     """
     for width in (320, 800):
-        for name in MATERIALS:
+        for name in PAGES:
             browser.show(files[name], width=width)
             assert browser.evaluate(overlaps) == [], (name, width)

@@ -33,6 +33,12 @@ def test_it_shows_findings_steps_and_where_the_report_is() -> None:
     assert sum(line.split()[:1] in (["1"], ["5"], ["20"], ["50"]) for line in text.splitlines()) == 4
 
 
+def test_it_shows_where_the_time_goes_with_few_users_and_with_many() -> None:
+    lines = [line.split("  ") for line in printed(make_verdict()).splitlines()]
+    row = next(line for line in lines if line[0] == "waiting for a lock, semaphore or queue")
+    assert [cell.strip() for cell in row if cell][1:] == ["0 ms", "900 ms", "+900 ms"]
+
+
 def test_a_pipe_gets_plain_text() -> None:
     assert "\x1b" not in printed(make_verdict())
 
