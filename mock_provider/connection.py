@@ -74,7 +74,7 @@ class Connection(asyncio.Protocol):
         if not self._has_head and self._unparsed > MOST_HEAD_BYTES:
             self.refuse(431, f"The head of the request is larger than {MOST_HEAD_BYTES} bytes.")
         if self._waiting and self.exchange is None:
-            self._server.serve_soon(self)
+            self.serve_waiting()
 
     def eof_received(self) -> bool:
         return False  # a client that closes its side is gone: the transport is closed

@@ -48,7 +48,6 @@ class Server:
         self._next_ordinal = 0
         self._next_connection = 0
         self._defects = 0
-        self._readable: list[Connection] = []
         self.request_prefix = f"req_{secrets.token_hex(8)}"
         self._wall_clock = 0
         self.date = ""  # for the date header
@@ -107,19 +106,6 @@ class Server:
         self._follow_plan()
 
     # ---- for connections and exchanges
-
-    def serve_soon(self, connection: Connection) -> None:
-        """Serve it when all that is there has been read: many requests take less one after another than in turn with
-        reads and writes.
-        """
-        if not self._readable:
-            self.loop.call_soon(self._serve_readable)
-        self._readable.append(connection)
-
-    def _serve_readable(self) -> None:
-        readable, self._readable = self._readable, []
-        for connection in readable:
-            connection.serve_waiting()
 
     def receive(self, connection: Connection, incoming: Incoming) -> None:
         """A whole request."""

@@ -96,7 +96,7 @@ class Serving(msgspec.Struct, kw_only=True, eq=False):
         reply = None if draft is None else draft.reply
         received_s = incoming.received_s
         queue_end_s = started_s if started_s is not None else end_s if self.waits else received_s
-        is_served = started_s is not None
+        is_served = started_s is not None and self.status is not None and self.status < 400
         return Attempt(
             ordinal=self.ordinal,
             endpoint=facts.endpoint or name_endpoint(incoming),

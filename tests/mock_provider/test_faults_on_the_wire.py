@@ -44,6 +44,7 @@ def test_status(fault: Provider) -> None:
     assert response.json()["error"]["type"] == "server_error"
     assert fields(provider) == ("fault", 529, "status")
     assert provider.attempts[0].retry_after_s == 2
+    assert provider.attempts[0].completion_tokens is None
 
 
 def test_delay(fault: Provider) -> None:
