@@ -9,8 +9,8 @@ SCENARIO = Scenario(
     expects="thread_pool_saturated",
     path="/reply",
     body='{"text": "Where is my order {user}-{sequence}?"}',
-    mock={"latency": {"mean_s": 1.0}},
-    steps=(1, 20, 40, 80),
-    hold="5s",
+    mock={"latency": {"mean_s": 0.8}},
+    steps=(2, 20, 40, 60),
+    hold="6s",
 )
 ChainUser, StepShape = locust_classes(SCENARIO)

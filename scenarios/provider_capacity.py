@@ -8,7 +8,7 @@ SCENARIO = Scenario(
     teaches="when the provider's own time grows, no change to the chain's waits helps; fewer calls do",
     expects="provider_slow",
     input={"city": "Bergen {user}"},
-    mock={"latency": {"mean_s": 0.4}, "capacity": {"slots": 6}},
+    mock={"latency": {"mean_s": 0.25}, "capacity": {"slots": 6}},
     steps=(1, 3, 6, 15),
     hold="5s",
 )

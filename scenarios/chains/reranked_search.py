@@ -1,4 +1,4 @@
-"""Ranks a few hundred reviews by the words they share with a question, then answers from the best of them.
+"""Ranks two thousand reviews by the words they share with a question, then answers from the best of them.
 
 `broken` takes every review apart again for each question; `fixed` has done so before.
 """
@@ -30,7 +30,7 @@ WORDS = (
     "glass",
 )
 REVIEWS = tuple(
-    " ".join(WORDS[(number * step + step) % len(WORDS)] for step in range(1, 60)) for number in range(400)
+    " ".join(WORDS[(number * step + step) % len(WORDS)] for step in range(1, 60)) for number in range(2000)
 )
 PROMPT = ChatPromptTemplate.from_template(
     "Answer from these reviews only.\n\n{reviews}\n\nQuestion: {question}"

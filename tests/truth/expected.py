@@ -33,13 +33,16 @@ EXPECTED: dict[str, Expected] = {
     "cpu_on_loop": Expected(functions=("rank_anew", "<lambda>", "count_words"), code=""),
     # 6 threads on two cores, so the saturation point depends on the machine.
     "default_executor": Expected(functions=("search",), code="time.sleep("),
+    "abandoned_threads": Expected(functions=("count_blocking",), code="time.sleep("),
     # 40 threads, each held for the whole request.
     "endpoint_threads": Expected(functions=("reply_in_thread",), code="chain.invoke(", users=40.0),
     # 3 threads / 0.3 s of 0.5 s.
     "own_thread_pool": Expected(functions=("ask_haulier",), code="time.sleep(", users=5.0),
     "nested_pool": Expected(functions=("review_contract", "<genexpr>"), code="result()"),
+    "bridged_deadlock": Expected(functions=("explain_from_thread",), code="result()"),
     "small_http_pool": Expected(functions=("make_chain",), code="max_connections", users=4.0),
     "database_pool": Expected(functions=("open_database", "sum_up_holding"), users=3.0),
+    "leaked_connections": Expected(functions=("headline_leaving", "first_words", "__init__")),
     "small_semaphore": Expected(functions=("limited",), code="async with permits", users=3.0),
     "locked_memory": Expected(functions=("reply",), code="async with self.lock_of", users=1.0),
     "few_workers": Expected(functions=("sort",), code="await job[1]", users=2.0),
@@ -49,10 +52,13 @@ EXPECTED: dict[str, Expected] = {
     "rate_limited": Expected(is_placed=False),
     # Its twin needs a third of the calls, and is refused in the end as well.
     "retry_storm": Expected(is_placed=False, fixed_limits=("provider_rate_limited",)),
-    # 6 places / 0.4 s for each of two calls in turn.
+    # 6 places / 0.25 s for each of two calls in turn.
     "provider_capacity": Expected(is_placed=False, users=6.0, fixed_limits=("provider_slow",)),
     "unbounded_map": Expected(
         functions=("digest_all_at_once",), code="sum_up.abatch(", fixed_limits=("provider_rate_limited",)
+    ),
+    "graph_fan_out": Expected(
+        functions=("spread", "read"), fixed_limits=("provider_rate_limited", "unbounded_fan_out")
     ),
     "hung_tool": Expected(functions=("ask", "order_status"), code="await", is_faster_fixed=False),
     "hung_provider": Expected(functions=("draft_letter",), code="chain.ainvoke(", is_faster_fixed=False),
