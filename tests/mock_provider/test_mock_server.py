@@ -97,7 +97,8 @@ def test_paced_stream_sends_each_token_when_it_is_due(provider: RunningProvider)
     attempt = wait_for_attempts(provider, 1)[0]
     assert len(arrivals) == 10
     assert attempt.injected_s == pytest.approx(0.05 + 9 * 0.02)
-    assert arrivals[-1] - attempt.received_s >= 0.05 + 9 * 0.02 - 0.01  # later on a busy machine, never earlier
+    took_s = arrivals[-1] - attempt.received_s
+    assert took_s >= 0.05 + 9 * 0.02 - 0.01  # later on a busy machine, never earlier
     assert attempt.achieved_s is not None
     assert attempt.achieved_s >= 0.229
 
