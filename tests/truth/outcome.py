@@ -9,8 +9,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from judge import HEALTHY
-
 Variant = Literal["broken", "fixed", "healthy"]
 
 
@@ -44,21 +42,25 @@ def read_outcomes(file: Path) -> list[Outcome]:
 
 def confusion_lines(outcomes: Sequence[Outcome]) -> list[str]:
     """A Markdown table, a row for each planted cause: how many were named so, and what else was named."""
-    lines = ["| planted | runs | right | named first |", "|---|--:|--:|---|"]
+    lines = ["| planted | chains | right at once | right | named first |", "|---|--:|--:|--:|---|"]
     for planted in sorted({_row_of(outcome) for outcome in outcomes}):
         row = [outcome for outcome in outcomes if _row_of(outcome) == planted]
         named = Counter(outcome.found for outcome in row)
         words = ", ".join(f"{cause} {count}" for cause, count in named.most_common())
-        lines.append(f"| {planted} | {len(row)} | {sum(one.is_right for one in row)} | {words} |")
-    right = sum(outcome.is_right for outcome in outcomes)
-    lines.append(f"| **all** | {len(outcomes)} | {right} | |")
-    return lines
+        lines.append(f"| {planted} | {_counts(row)} | {words} |")
+    return [*lines, f"| **all** | {_counts(outcomes)} | |"]
+
+
+def _counts(outcomes: Sequence[Outcome]) -> str:
+    right = [outcome for outcome in outcomes if outcome.is_right]
+    at_once = [outcome for outcome in right if outcome.attempts == 1]
+    return f"{len(outcomes)} | {len(at_once)} | {len(right)}"
 
 
 def run_lines(outcomes: Sequence[Outcome]) -> list[str]:
     """A Markdown table, a row for each run."""
     lines = [
-        "| scenario | chain | planted | named first | users | answers/s | runs needed |",
+        "| scenario | chain | planted | named first | users | answers/s | runs |",
         "|---|---|---|---|--:|--:|--:|",
     ]
     for one in outcomes:
@@ -77,8 +79,3 @@ def miss_lines(outcomes: Sequence[Outcome]) -> list[str]:
 
 def _row_of(outcome: Outcome) -> str:
     return f"{outcome.planted}, put right" if outcome.variant == "fixed" else outcome.planted
-
-
-def planted_in(variant: Variant, expects: str) -> str:
-    """The row a run belongs to."""
-    return HEALTHY if variant == "healthy" else expects
