@@ -14,7 +14,7 @@ from statistics import median
 from harness.records import Frame
 from reports.causes.call_chains import CallChain, read_call_chains
 from reports.causes.evidence import tell
-from reports.causes.exchange_places import find_exchange_site
+from reports.causes.exchange_places import find_busiest_site, find_exchange_site
 from reports.causes.places import locate_site, locate_stack, say_location
 from reports.causes.situation import Situation
 from reports.units import format_count, format_number, format_seconds, plural
@@ -58,8 +58,7 @@ def find_runaway_loop(situation: Situation) -> Iterator[Finding]:
         return
     ids = {chain.trace_id for chain in loop.chains}
     stack = _stack_of(situation, ids)
-    site = find_exchange_site(situation, ids)
-    location = locate_stack(situation, stack) or locate_site(situation, site)
+    location = locate_stack(situation, stack) or locate_site(situation, _site_of(situation, ids))
     rounds = median(chain.depth for chain in loop.chains) if loop.chains else None
     yield Finding(
         cause=ID,
@@ -75,6 +74,12 @@ def find_runaway_loop(situation: Situation) -> Iterator[Finding]:
         "again, and say so to the user.",
         stack=stack,
     )
+
+
+def _site_of(situation: Situation, trace_ids: set[str]) -> int | None:
+    """Where it calls the provider; an agent of a library does that itself, but its tool is on a line of the user's."""
+    exchange = find_exchange_site(situation, trace_ids)
+    return find_busiest_site(situation, trace_ids) if exchange is None else exchange
 
 
 def _find_endless(chains: Sequence[CallChain]) -> Loop | None:
