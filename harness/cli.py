@@ -149,10 +149,34 @@ def report(
     run_directory: Annotated[
         Path, typer.Argument(metavar="RUN", help="Directory of a run.  [default: runs/latest]")
     ] = RUNS / LATEST,
+    png: Annotated[bool, typer.Option("--png", help="Write each chart as a PNG file, too.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Build verdict.json, report.html and summary.md of a run anew, from its directory alone."""
-    raise typer.Exit(_report(RunDirectory.open(run_directory), as_json=as_json))
+    directory = RunDirectory.open(run_directory)
+    code = _report(directory, as_json=as_json)
+    if png:
+        from reports.pngs import write_pngs
+
+        for path in write_pngs(directory):
+            typer.echo(f"wrote {path}", err=True)
+    raise typer.Exit(code)
+
+
+@app.command()
+def compare(
+    before: Annotated[Path, typer.Argument(metavar="A", help="Directory of the first run.")],
+    after: Annotated[Path, typer.Argument(metavar="B", help="Directory of the second run.")],
+    out: Annotated[Path, typer.Option(help="Where to write the page.")] = Path("compare.html"),
+    as_json: JsonOption = False,
+) -> None:
+    """Put two runs side by side: where each saturates, why, and what grew differently."""
+    from reports.compare import page_file, print_comparison, write_compare
+
+    comparison = write_compare(RunDirectory.open(before), RunDirectory.open(after), out)
+    print_comparison(comparison, Console(stderr=as_json), page=page_file(out))
+    if as_json:
+        typer.echo(msgspec.json.format(msgspec.json.encode(comparison), indent=2).decode())
 
 
 @app.command()

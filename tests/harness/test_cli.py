@@ -121,6 +121,10 @@ def test_a_run_ends_with_a_verdict_alone_on_standard_output(project: Path) -> No
     again = chainload(project, "report", "--json")
     assert json.loads(again.stdout) == verdict
     assert (run / "report.html").read_bytes() == page
+    assert chainload(project, "report", "--png").returncode == 0
+    assert list((run / "charts").glob("*.png"))
+    assert chainload(project, "compare", str(run), str(run)).returncode == 0
+    assert (project / "compare.html").is_file()
 
 
 def test_an_interrupted_run_keeps_and_reports_what_was_measured(project: Path) -> None:
