@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from reports.columns import Floats
 from reports.tables import INVOCATION_OUTCOMES, Attempts
 
 Rows = NDArray[np.intp]
+LONG = 5  # calls; fewer are no loop, however they repeat
 UNENDED = ("hung", "cancelled")
 
 
@@ -43,21 +44,33 @@ class CallChain:
         return self.outcome in UNENDED or self.outcome is None
 
 
-def read_call_chains(situation: Situation) -> list[CallChain]:
-    """Of every invocation that called the provider; empty without a ledger."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallChains:
+    """Of every invocation that called the provider: the long ones whole, the short ones counted."""
+
+    long: Sequence[CallChain]
+    short_count: int
+
+    @property
+    def count(self) -> int:
+        return len(self.long) + self.short_count
+
+
+def read_call_chains(situation: Situation) -> CallChains:
+    """Empty without a ledger."""
     attempts = situation.dataset.attempts
     if attempts is None:
-        return []
+        return CallChains(long=(), short_count=0)
     rows = np.flatnonzero((attempts.trace_id != b"") & (attempts.retry_count <= 0))
     rows = rows[np.lexsort((attempts.received_s[rows], attempts.trace_id[rows]))]
-    ids = attempts.trace_id[rows]
-    begins = (
-        np.flatnonzero(np.concatenate([[True], ids[1:] != ids[:-1]])) if len(ids) else np.empty(0, np.intp)
-    )
+    _, begins, counts = np.unique(attempts.trace_id[rows], return_index=True, return_counts=True)
     invocations = _invocations(situation)
-    return [
-        _make_chain(attempts, own, invocations) for own in np.split(rows, begins[1:].tolist()) if len(own)
+    long = [
+        _make_chain(attempts, rows[begin : begin + count], invocations)
+        for begin, count in zip(begins.tolist(), counts.tolist(), strict=True)
+        if count >= LONG
     ]
+    return CallChains(long=long, short_count=int(np.sum(counts < LONG)))
 
 
 def _invocations(situation: Situation) -> Mapping[bytes, tuple[str, float, float]]:

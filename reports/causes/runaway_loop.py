@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from harness.records import Frame
-from reports.causes.call_chains import CallChain, read_call_chains
+from reports.causes.call_chains import LONG, CallChain, CallChains, read_call_chains
 from reports.causes.evidence import tell
 from reports.causes.exchange_places import find_busiest_site, find_exchange_site
 from reports.causes.places import locate_site, locate_stack, say_location
@@ -49,8 +49,8 @@ class Loop:
 def find_runaway_loop(situation: Situation) -> Iterator[Finding]:
     chains = read_call_chains(situation)
     loop = (
-        _find_endless(chains)
-        or _find_limited(situation, chains)
+        _find_endless(chains.long)
+        or _find_limited(situation, chains.long)
         or _find_capped(chains)
         or _find_same(chains)
     )
@@ -118,20 +118,20 @@ def _find_limited(situation: Situation, chains: Sequence[CallChain]) -> Loop | N
     return Loop(chains=failed, how=how, is_sure=count >= FEWEST)
 
 
-def _find_capped(chains: Sequence[CallChain]) -> Loop | None:
+def _find_capped(chains: CallChains) -> Loop | None:
     """Answers given although the model still asked for a tool: stopped by a limit, as if nothing had happened."""
-    ended = [chain for chain in chains if chain.outcome == "ok"]
+    ended = [chain for chain in chains.long if chain.outcome == "ok"]
     capped = [chain for chain in ended if chain.ends_with_tool and chain.same_tool >= SAME_TOOL_TIMES]
-    if len(capped) < FEWEST or len(capped) < TYPICAL_RATIO * len(ended):
+    if len(capped) < FEWEST or len(capped) < TYPICAL_RATIO * (len(ended) + chains.short_count):
         return None
     how = f"{plural(len(capped), 'answer')} were cut short while the model still asked for the tool `{capped[0].tool}`"
     return Loop(chains=capped, how=how, is_sure=True)
 
 
-def _find_same(chains: Sequence[CallChain]) -> Loop | None:
+def _find_same(chains: CallChains) -> Loop | None:
     """The very same call, made again and again one after the other."""
-    same = [chain for chain in chains if chain.widest <= 1 and chain.same_prompt >= SAME_PROMPT_TIMES]
-    if len(same) < FEWEST or len(same) < TYPICAL_RATIO * len(chains):
+    same = [chain for chain in chains.long if chain.widest <= 1 and chain.same_prompt >= SAME_PROMPT_TIMES]
+    if len(same) < FEWEST or len(same) < TYPICAL_RATIO * chains.count:
         return None
     times = median(chain.same_prompt for chain in same)
     how = f"{plural(len(same), 'request')} made the very same call {format_number(times)} times"
@@ -144,7 +144,7 @@ def _stack_of(situation: Situation, trace_ids: set[str]) -> list[Frame]:
     return list(reversed(stuck.stack)) if stuck else []
 
 
-def _tell(loop: Loop, chains: Sequence[CallChain]) -> Iterator[Evidence]:
+def _tell(loop: Loop, chains: CallChains) -> Iterator[Evidence]:
     if loop.chains:
         longest = max(loop.chains, key=lambda chain: chain.count)
         age = f" in {format_seconds(longest.last_s - longest.start_s)}" if longest.start_s is not None else ""
@@ -153,6 +153,8 @@ def _tell(loop: Loop, chains: Sequence[CallChain]) -> Iterator[Evidence]:
         if longest.same_prompt >= SAME_PROMPT_TIMES:
             yield tell(f"{format_count(longest.same_prompt)} of them were the very same request.", "provider")
     ids = {chain.trace_id for chain in loop.chains}
-    others = [chain.depth for chain in chains if chain.trace_id not in ids]
+    others = [chain.depth for chain in chains.long if chain.trace_id not in ids]
     if others:
-        yield tell(f"The other requests took {format_number(median(others))} rounds (median).", "provider")
+        yield tell(f"Other long requests took {format_number(median(others))} rounds (median).", "provider")
+    if chains.short_count:
+        yield tell(f"{plural(chains.short_count, 'request')} made fewer than {LONG} calls.", "provider")

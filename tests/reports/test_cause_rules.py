@@ -105,12 +105,13 @@ def test_no_calls_have_no_width(tmp_path: Path) -> None:
 
 def test_retries_of_the_client_are_no_calls_of_the_chain(tmp_path: Path) -> None:
     run = BareRun(tmp_path / "run")
-    retried: list[dict[str, Any]] = [
-        {"retry_count": one, "at_s": 0.01 * one, "seconds": 0.005} for one in range(3)
+    calls: list[dict[str, Any]] = [
+        {"retry_count": one % 3, "at_s": 0.01 * one, "seconds": 0.005} for one in range(18)
     ]
-    run.call(0, 0, 0, at_s=1.0, calls=retried)
-    (chain,) = read_call_chains(analyse(run.finish()).situation)
-    assert chain.count == 1 and chain.depth == 1
+    run.call(0, 0, 0, at_s=1.0, calls=calls)
+    run.call(0, 0, 1, at_s=2.0)
+    chains = read_call_chains(analyse(run.finish()).situation)
+    assert [(chain.count, chain.depth) for chain in chains.long] == [(6, 6)] and chains.short_count == 1
 
 
 def test_too_few_prompts_show_no_trend(tmp_path: Path) -> None:
