@@ -9,6 +9,7 @@ import asyncio
 import functools
 import sys
 import weakref
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -114,16 +115,20 @@ class ExecutorProbe:
         return f"executor:{type(pool).__name__}" if made_at == UNKNOWN else f"executor:site{made_at}"
 
     def _gauge(self, now_s: float) -> None:
-        """How full the pools are; those that share a name are added up."""
+        """How full the pools are; those that share a name are added up.
+
+        Not by a pool's own count of idle threads: before Python 3.12 it counts busy ones as idle once work has queued.
+        """
         sums: dict[str, list[float]] = {}
+        running = Counter(job.resource.name for job in list(self._jobs.running.values()))
         for pool, resource in list(self._resources.items()):
             if resource.is_hidden or pool._shutdown:
                 continue
-            idle = getattr(getattr(pool, "_idle_semaphore", None), "_value", 0)
+            queued = pool._work_queue.qsize()
             total = sums.setdefault(resource.name, [0.0, 0.0, 0.0])
-            total[0] += max(len(pool._threads) - idle, 0)
+            total[0] += len(pool._threads) if queued else 0  # jobs of nobody's keep threads busy, too
             total[1] += pool._max_workers
-            total[2] += pool._work_queue.qsize()
+            total[2] += queued
         for name, (in_use, capacity, waiting) in sums.items():
             resource = self._by_name[name]
             if self._emit is not None:
@@ -131,7 +136,7 @@ class ExecutorProbe:
                     Gauge(
                         at_s=now_s,
                         resource=name,
-                        in_use=in_use,
+                        in_use=max(in_use, running[name]),
                         capacity=capacity,
                         waiting=waiting,
                         site=resource.site,

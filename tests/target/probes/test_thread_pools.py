@@ -37,6 +37,20 @@ def test_a_full_pool_shows_who_waits_and_who_holds(bench: Bench) -> None:
     assert (gauge.capacity, gauge.in_use, gauge.waiting) == (2, 2, 4)
 
 
+def test_a_pool_with_work_waiting_is_full_also_after_a_backlog(bench: Bench) -> None:
+    with ThreadPoolExecutor(2, thread_name_prefix="stock") as pool:
+
+        async def work() -> None:
+            loop = asyncio.get_running_loop()
+            for _ in range(5):
+                await loop.run_in_executor(pool, stock_level)
+
+        bench.run(work, users=6)
+    waiting = [gauge for gauge in bench.gauges("executor:stock") if gauge.waiting]
+    assert waiting
+    assert {gauge.in_use for gauge in waiting} == {2}
+
+
 def test_the_default_executor_has_its_name(bench: Bench) -> None:
     async def work() -> int:
         return await asyncio.to_thread(stock_level)
