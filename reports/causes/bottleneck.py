@@ -96,8 +96,8 @@ def describe_bottleneck(
 ) -> Bottleneck:
     readings = situation.recording.gauges.get(resource, ())
     low, high = (find_holds(breakdown.holders, kind, resource) for breakdown in (growth.low, growth.high))
-    low_hold_s = _held_per_invocation(situation.low, readings, low)
-    high_hold_s = _held_per_invocation(situation.high, readings, high)
+    low_hold_s = _held_per_invocation(situation, situation.low, readings, low)
+    high_hold_s = _held_per_invocation(situation, situation.high, readings, high)
     capacity = find_capacity(readings)
     sites = growth.by_site(kind, resource=resource)
     return Bottleneck(
@@ -158,16 +158,26 @@ def _main_holder(situation: Situation, holds: Holds | None) -> int | None:
 
 
 def _held_per_invocation(
-    step: StepData | None, readings: Sequence[Gauge], holds: Holds | None
+    situation: Situation, step: StepData | None, readings: Sequence[Gauge], holds: Holds | None
 ) -> float | None:
-    """By the spans; without any by the resource's own count, taking one use per invocation."""
-    if holds is not None and holds.held_s > 0:
-        return holds.held_s
-    if step is not None:
-        own = [gauge for gauge in between(readings, step.start_s, step.end_s) if gauge.held_s is not None]
-        if len(own) >= FEWEST_READINGS and (own[-1].served or 0) > (own[0].served or 0):
-            return float(own[-1].held_s - own[0].held_s) / float(own[-1].served - own[0].served)
-    return None
+    """By the spans or by the resource's own count, whichever saw more; without a rate, taking one use per invocation.
+
+    Spans end with their invocation: a thread that works on after its request was given up is held all the same.
+    """
+    seen_s = holds.held_s if holds is not None else 0.0
+    own = (
+        [gauge for gauge in between(readings, step.start_s, step.end_s) if gauge.held_s is not None]
+        if step is not None
+        else []
+    )
+    if len(own) < FEWEST_READINGS:
+        return seen_s or None
+    counted_s = float(own[-1].held_s or 0.0) - float(own[0].held_s or 0.0)
+    ended = (measured_rate(situation, step) or 0.0) * (own[-1].at_s - own[0].at_s)
+    if ended >= 1:
+        return max(seen_s, counted_s / ended) or None
+    served = (own[-1].served or 0) - (own[0].served or 0)
+    return seen_s or (counted_s / served if served > 0 else None)
 
 
 def _used_ratio(step: StepData | None, readings: Sequence[Gauge]) -> float | None:

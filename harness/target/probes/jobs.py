@@ -161,9 +161,9 @@ class JobBook:
             tokens.append((CURRENT, CURRENT.set(job.invocation)))
             tokens.append((STEPS, STEPS.set(job.invocation.steps)))
         if job.span is not None and job.trace is not None:
-            job.span.site = self._seen_at.get((job.site, job.detail), job.site)
+            site = job.span.site = self._seen_at.get((job.site, job.detail), job.site)
             job.span.close()
-            job.span = job.trace.begin("thread_run", job.site, job.resource.name, detail=job.detail)
+            job.span = job.trace.begin("thread_run", site, job.resource.name, detail=job.detail)
         return tokens
 
     def _leave(self, job: Job, cpu_s: float) -> None:
