@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from synthetic_probes import Stage, make_probed_run
 
-from harness.probe_records import LateStack, LoopActivity, ThreadStack
+from harness.probe_records import Gauge, LateStack, LoopActivity, ThreadStack
 from reports.analysis import analyse
 from reports.causes.cpu_bound import find_cpu_bound
 from reports.verdict import Finding, Verdict
@@ -70,6 +70,18 @@ def test_who_holds_the_threads_is_named_and_not_who_waits(tmp_path: Path) -> Non
     )
     finding = only_finding(tmp_path, PROVIDER, victim, WAITS[0][1])
     assert finding.location is not None and finding.location.line == 41
+
+
+def test_threads_that_work_on_after_their_request_was_given_up_are_counted(tmp_path: Path) -> None:
+    """What a request saw of its thread ends with it; the pool's own count goes on."""
+    seen = Stage(work="", seconds=0.25, wait="executor_wait", resource="executor:default", capacity=6, line=41)
+    counts = [
+        Gauge(at_s=5000.0 + second, resource="executor:default", in_use=6, capacity=6, served=24 * second,
+              held_s=6.0 * second)
+        for second in range(60)
+    ]  # fmt: skip
+    proof = only_finding(tmp_path, PROVIDER, seen, extra=counts).proof
+    assert proof is not None and proof.hold_s == pytest.approx(0.25, rel=0.1)
 
 
 def test_a_semaphore_around_a_provider_that_became_slow_is_the_provider(tmp_path: Path) -> None:
