@@ -10,7 +10,7 @@ SCENARIO = Scenario(
     path="/reply",
     body='{"text": "Where is my order {user}-{sequence}?"}',
     mock={"latency": {"mean_s": 0.8}},
-    steps=(2, 20, 40, 60),
+    steps=(5, 30, 60, 90),
     hold="6s",
 )
 ChainUser, StepShape = locust_classes(SCENARIO)
