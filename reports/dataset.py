@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.records import Event, GeneratorHealth, Invocation
 from harness.run_directory import RunDirectory, RunInfo, read_jsonl
@@ -111,8 +112,15 @@ def _split_steps(info: RunInfo, events: list[Event], samples: Samples) -> Iterat
         event.step: event for event in events if event.kind == "step_started" and event.step is not None
     }
     for index in sorted({*started, *rows} - {-1}):
-        own = samples.take(rows.get(index, np.empty(0, np.intp)))
+        own = samples.take(_as_slice(rows.get(index, np.empty(0, np.intp))))
         yield _make_step(index, info, [event for event in events if event.step == index], own)
+
+
+def _as_slice(rows: NDArray[np.intp]) -> NDArray[np.intp] | slice:
+    """Ascending rows without a gap as a slice, which copies nothing: samples come step by step."""
+    if len(rows) and rows[-1] - rows[0] + 1 == len(rows):
+        return slice(int(rows[0]), int(rows[-1]) + 1)
+    return rows
 
 
 def _make_step(index: int, info: RunInfo, events: list[Event], samples: Samples) -> StepData:
@@ -121,7 +129,8 @@ def _make_step(index: int, info: RunInfo, events: list[Event], samples: Samples)
     }  # a step that was begun anew counts from its last beginning
     started = last.get("step_started")
     start_s = started.at_s if started else float(np.min(samples.start_s))
-    samples = samples.take(samples.start_s >= start_s)
+    if np.any(samples.start_s < start_s):
+        samples = samples.take(samples.start_s >= start_s)
     ended, drained = (_not_before(last.get(kind), start_s) for kind in ("step_ended", "step_drained"))
     return StepData(
         index=index,

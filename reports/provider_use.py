@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 import msgspec
@@ -63,12 +62,16 @@ def count_calls(dataset: Dataset, steps: list[StepSummary]) -> list[StepSummary]
 def _count(summary: StepSummary, step: StepData, attempts: Attempts) -> StepSummary:
     until_s = step.end_s if step.drained_s is None else step.drained_s
     own = attempts.take((attempts.received_s >= step.start_s) & (attempts.received_s <= until_s))
-    counts = Counter(
-        _name(own, outcome, fault)
-        for outcome, fault in zip(own.outcome.tolist(), own.fault.tolist(), strict=True)
-    )
+    kinds = len(own.faults) + 1  # none is one, too
+    counts = np.bincount(own.outcome.astype(np.intp) * kinds + own.fault - NO_LABEL)
+    calls: dict[str, int] = {}
+    for code in np.flatnonzero(counts).tolist():
+        name = _name(own, code // kinds, code % kinds + NO_LABEL)
+        calls[name] = calls.get(name, 0) + int(counts[code])
     return msgspec.structs.replace(
-        summary, calls=dict(counts.most_common()), retry_count=int(np.sum(own.retry_count > 0))
+        summary,
+        calls=dict(sorted(calls.items(), key=lambda item: -item[1])),
+        retry_count=int(np.sum(own.retry_count > 0)),
     )
 
 

@@ -6,13 +6,15 @@ What was not measured is left out, never 0.  The resource that is full first com
 from __future__ import annotations
 
 import math
+import operator
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 import numpy as np
 
-from harness.probe_records import Gauge
+from harness.probe_records import Gauge, ProcessReading
 from reports.attribution.capacity import find_capacity
-from reports.attribution.recording import between
 from reports.causes.situation import Situation
 from reports.dataset import StepData
 from reports.provider_use import measure_calls_in_work, measure_calls_per_minute, read_bounds
@@ -27,6 +29,8 @@ FEWEST_READINGS = 2
 SHARED = ("loop", "cpu", "gil", "generator")
 SYMPTOMS = ("gil", "generator")  # full because something else is, or not the target's
 
+R = TypeVar("R", Gauge, ProcessReading)
+_AT_S = operator.attrgetter("at_s")
 Use = tuple[float, float | None]  # ratio, and how many wait
 Measure = Callable[[StepData, float], Use | None]  # of a step whose window begins then
 
@@ -67,6 +71,12 @@ def _make(
     return Resource(id=resource, name=name, capacity=capacity, loads=loads, location=location)
 
 
+def _during(readings: Sequence[R], start_s: float, end_s: float) -> Sequence[R]:
+    """Readings come in order of time, so that a long run needs no search through all of them at every step."""
+    first = bisect_left(readings, start_s, key=_AT_S)
+    return readings[first : bisect_right(readings, end_s, key=_AT_S)]
+
+
 # ---- the processes ----
 
 
@@ -96,7 +106,7 @@ def _loop(situation: Situation, step: StepData, begin_s: float) -> float | None:
 
 
 def _cpu(situation: Situation, step: StepData, begin_s: float) -> float | None:
-    readings = list(between(situation.recording.process, begin_s, step.end_s))
+    readings = _during(situation.recording.process, begin_s, step.end_s)
     if len(readings) < FEWEST_READINGS or readings[-1].at_s <= readings[0].at_s:
         return None
     return float((readings[-1].cpu_s - readings[0].cpu_s) / (readings[-1].at_s - readings[0].at_s))
@@ -104,7 +114,7 @@ def _cpu(situation: Situation, step: StepData, begin_s: float) -> float | None:
 
 def _gil(situation: Situation, step: StepData, begin_s: float) -> float | None:
     """How late an idle thread gets the interpreter, of the time for which another may keep it; at most 1."""
-    readings = between(situation.recording.process, begin_s, step.end_s)
+    readings = _during(situation.recording.process, begin_s, step.end_s)
     late_s = [reading.gil_overshoot_s for reading in readings if reading.gil_overshoot_s is not None]
     return min(1.0, float(np.mean(late_s)) / GIL_INTERVAL_S) if late_s else None
 
@@ -135,7 +145,7 @@ def _pool(readings: Sequence[Gauge], capacity: float) -> Measure:
     """By how long it was held, where that is counted, which misses nothing; and by looking, which is never behind."""
 
     def use(step: StepData, begin_s: float) -> Use | None:
-        own = list(between(readings, begin_s, step.end_s))
+        own = _during(readings, begin_s, step.end_s)
         if not own:
             return None
         in_use = max(float(np.mean([reading.in_use for reading in own])), _mean_holders(own))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -20,13 +22,14 @@ from reports.columns import (
     Integers,
     Labels,
     Words,
-    float_cell,
-    id_cell,
-    integer_cell,
-    label_cell,
-    number_cell,
+    flag_column,
+    float_column,
+    id_column,
+    integer_column,
+    key_column,
+    label_column,
     read_columns,
-    words_cell,
+    words_column,
 )
 
 SAMPLE_OUTCOMES: tuple[str, ...] = get_args(SampleOutcome)
@@ -34,6 +37,7 @@ INVOCATION_OUTCOMES: tuple[str, ...] = get_args(InvocationOutcome)
 ATTEMPT_OUTCOMES: tuple[str, ...] = get_args(AttemptOutcome)
 MOST_STUCK_KEPT = 1000  # invocations whose stacks are kept; more say nothing new
 CHUNK_TIMES = ("first_chunk_s", "last_chunk_s", "chunk_gap_p50_s", "chunk_gap_max_s")
+_TOOLS = operator.attrgetter("tools_called")
 STUCK: tuple[str, ...] = ("hung", "cancelled")
 
 
@@ -114,18 +118,16 @@ class Attempts(Columns):
 
 
 def read_samples(path: Path) -> Samples:
-    outcomes, errors = Labels(SAMPLE_OUTCOMES), Labels()
+    errors = Labels()
     columns = read_columns(
         path,
         Sample,
         {
-            "trace_id": id_cell("trace_id"),
-            **{name: number_cell(name, "i8") for name in ("step", "user", "sequence")},
-            **{name: number_cell(name, "f8") for name in ("due_s", "start_s")},
-            **{name: integer_cell(name) for name in ("status", "chunk_count")},
-            **{name: float_cell(name) for name in ("end_s", *CHUNK_TIMES)},
-            "outcome": label_cell("outcome", outcomes),
-            "error": label_cell("error", errors),
+            "trace_id": id_column("trace_id"),
+            **{name: integer_column(name) for name in ("step", "user", "sequence", "status", "chunk_count")},
+            **{name: float_column(name) for name in ("due_s", "start_s", "end_s", *CHUNK_TIMES)},
+            "outcome": label_column("outcome", Labels(SAMPLE_OUTCOMES)),
+            "error": label_column("error", errors),
         },
     )
     return Samples(**columns, errors=errors.words)
@@ -147,48 +149,39 @@ def read_attempts(path: Path) -> Attempts | None:
         path,
         Attempt,
         {
-            "trace_id": id_cell("trace_id"),
-            **{name: integer_cell(name) for name in integers},
-            **{name: float_cell(name) for name in floats},
-            "outcome": label_cell("outcome", Labels(ATTEMPT_OUTCOMES)),
-            "fault": label_cell("fault", faults),
-            "endpoint": label_cell("endpoint", endpoints),
-            "prompt_key": (_prompt_key, "i8"),
-            "is_stream": number_cell("stream", "?"),
-            "canaries": words_cell("canaries"),
-            "tools": (lambda attempt: tools.code(", ".join(attempt.tools_called) or None), "i4"),
+            "trace_id": id_column("trace_id"),
+            **{name: integer_column(name) for name in integers},
+            **{name: float_column(name) for name in floats},
+            "outcome": label_column("outcome", Labels(ATTEMPT_OUTCOMES)),
+            "fault": label_column("fault", faults),
+            "endpoint": label_column("endpoint", endpoints),
+            "prompt_key": key_column("prompt_hash"),
+            "is_stream": flag_column("stream"),
+            "canaries": words_column("canaries"),
+            "tools": lambda batch: tools.codes([", ".join(called) or None for called in map(_TOOLS, batch)]),
         },
     )
     return Attempts(**columns, faults=faults.words, endpoints=endpoints.words, tool_names=tools.words)
 
 
-def _prompt_key(attempt: Attempt) -> int:
-    try:
-        return int(attempt.prompt_hash or "", 16) & 0x7FFFFFFFFFFFFFFF
-    except ValueError:  # none, or of another version
-        return -1
-
-
 def read_invocations(path: Path) -> tuple[Invocations, tuple[Invocation, ...]]:
     """All invocations as columns, and the stuck ones whole."""
-    outcomes = Labels(INVOCATION_OUTCOMES)
+    outcomes = label_column("outcome", Labels(INVOCATION_OUTCOMES))
     stuck: list[Invocation] = []
 
-    def outcome(invocation: Invocation) -> int:
-        if invocation.outcome in STUCK and len(stuck) < MOST_STUCK_KEPT:
-            stuck.append(invocation)
-        return outcomes.code(invocation.outcome)
+    def outcome(batch: Sequence[Invocation]) -> Codes:
+        stuck.extend(one for one in batch if one.outcome in STUCK and len(stuck) < MOST_STUCK_KEPT)
+        return outcomes(batch)
 
     columns = read_columns(
         path,
         Invocation,
         {
-            "trace_id": id_cell("trace_id"),
-            "step": integer_cell("step"),
-            **{name: number_cell(name, "i8") for name in ("user", "sequence")},
-            **{name: number_cell(name, "f8") for name in ("start_s", "end_s")},
-            "outcome": (outcome, "i4"),
-            "canaries": words_cell("canaries_seen"),
+            "trace_id": id_column("trace_id"),
+            **{name: integer_column(name) for name in ("step", "user", "sequence")},
+            **{name: float_column(name) for name in ("start_s", "end_s")},
+            "outcome": outcome,
+            "canaries": words_column("canaries_seen"),
         },
     )
     return Invocations(**columns), tuple(stuck)

@@ -106,8 +106,11 @@ def _break_step(
 ) -> Breakdown | None:
     rows = _measured_rows(step, warmup_s)
     samples = step.samples.take(rows)
-    positions = {trace_id.decode(): row for row, trace_id in enumerate(samples.trace_id.tolist())}
-    chosen = [(trace, positions[trace.trace_id]) for trace in traces if trace.trace_id in positions]
+    wanted = {trace.trace_id.encode() for trace in traces}
+    positions = {
+        trace_id: row for row, trace_id in enumerate(samples.trace_id.tolist()) if trace_id in wanted
+    }
+    chosen = [(trace, positions[key]) for trace in traces if (key := trace.trace_id.encode()) in positions]
     if not chosen:
         return None
     responses = samples.end_s - samples.start_s

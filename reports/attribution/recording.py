@@ -22,16 +22,16 @@ from harness.probe_records import (
     Gauge,
     LateStack,
     LoopActivity,
-    ProbeRecord,
     ProbeStatus,
     ProcessReading,
     Site,
+    Span,
     ThreadStack,
     Trace,
 )
 from harness.records import Frame
 from reports.attribution.state import NO_SITE
-from reports.columns import read_batches
+from reports.columns import paused_collector, read_batches
 
 MOST_TRACES = 400  # of a step: a share of 0.4 is then known to ± 0.05
 MOST_SPANS = 40_000  # of a step: about 15 MB
@@ -65,11 +65,57 @@ class Recording:
 def load_recording(path: Path) -> Recording:
     """Everything in probes.jsonl; an empty recording when there is no such file.  Torn lines are skipped."""
     reader = _Reader()
-    kinds: Any = ProbeRecord  # a union is no type to mypy, but it is one to msgspec
-    for batch in read_batches(path, kinds):
-        for record in batch:
-            reader.take(record)
+    kinds: Any = _Record  # a union is no type to mypy, but it is one to msgspec
+    with paused_collector():
+        for batch in read_batches(path, kinds):
+            for record in batch:
+                reader.take(record)
     return reader.finish()
+
+
+class _TraceLine(msgspec.Struct, frozen=True, kw_only=True, tag="trace"):
+    """A Trace whose spans are read only when it is kept: of a long run, most are not."""
+
+    trace_id: str
+    step: int | None
+    start_s: float
+    end_s: float
+    spans: msgspec.Raw
+    dropped_count: int = 0
+    weight: float = 1.0
+    has_steps: bool = True
+
+    def read(self, site: Callable[[int], int]) -> Trace:
+        """The whole, with its sites numbered anew."""
+        spans = [
+            span if site(span.site) == span.site else msgspec.structs.replace(span, site=site(span.site))
+            for span in _SPANS.decode(self.spans)
+        ]
+        return Trace(
+            trace_id=self.trace_id,
+            step=self.step,
+            start_s=self.start_s,
+            end_s=self.end_s,
+            spans=spans,
+            dropped_count=self.dropped_count,
+            weight=self.weight,
+            has_steps=self.has_steps,
+        )
+
+
+_SPANS = msgspec.json.Decoder(list[Span])
+_Record = (
+    Site
+    | _TraceLine
+    | Gauge
+    | LoopActivity
+    | LateStack
+    | ThreadStack
+    | AwaitStack
+    | ProcessReading
+    | Anomaly
+    | ProbeStatus
+)
 
 
 class _Reader:
@@ -84,11 +130,11 @@ class _Reader:
         self._lists: dict[type, list[Any]] = defaultdict(list)
         self._take: dict[type, Callable[[Any], None]] = {
             Site: self._take_site,
-            Trace: self._take_trace,
+            _TraceLine: self._take_trace,
             Gauge: self._take_gauge,
         }
 
-    def take(self, record: ProbeRecord) -> None:
+    def take(self, record: Any) -> None:
         self._take.get(type(record), self._take_reading)(record)
 
     def finish(self) -> Recording:
@@ -111,7 +157,7 @@ class _Reader:
         self._sites[number] = site.stack
         self._renumbered[site.id] = number
 
-    def _take_trace(self, trace: Trace) -> None:
+    def _take_trace(self, trace: _TraceLine) -> None:
         if trace.step is not None:
             self._samples[trace.step].take(trace, self._site)
 
@@ -141,17 +187,14 @@ class _TraceSample:
         self._span_count = 0
         self._taken = 0
 
-    def take(self, trace: Trace, site: Callable[[int], int]) -> None:
-        key = -zlib.crc32(trace.trace_id.encode())
+    def take(self, line: _TraceLine, site: Callable[[int], int]) -> None:
+        key = -zlib.crc32(line.trace_id.encode())
         if self._is_full and self._heap and key < self._heap[0][0]:
             return
-        spans = [
-            span if site(span.site) == span.site else msgspec.structs.replace(span, site=site(span.site))
-            for span in trace.spans
-        ]
-        heapq.heappush(self._heap, (key, self._taken, msgspec.structs.replace(trace, spans=spans)))
+        trace = line.read(site)
+        heapq.heappush(self._heap, (key, self._taken, trace))
         self._taken += 1
-        self._span_count += len(spans)
+        self._span_count += len(trace.spans)
         while self._is_over:
             self._span_count -= len(heapq.heappop(self._heap)[2].spans)
 

@@ -15,7 +15,7 @@ from reports.causes.cause import rate_confidence
 from reports.causes.evidence import tell
 from reports.causes.exchange_places import locate_exchange
 from reports.causes.situation import Situation
-from reports.columns import Floats
+from reports.columns import Floats, Integers, number_ids
 from reports.tables import Attempts
 from reports.units import format_count, format_number, format_ratio
 from reports.verdict import Evidence, Finding
@@ -84,12 +84,12 @@ def find_trend(situation: Situation) -> Trend | None:
     attempts = situation.dataset.attempts
     if attempts is None:
         return None
-    chat = attempts.take(_is_first_chat(attempts))
-    if len(chat) < FEWEST_CALLS:
+    rows = _first_chats(attempts)
+    if len(rows) < FEWEST_CALLS:
         return None
-    sizes = chat.prompt_chars.astype(float)
-    served = np.arange(len(chat), dtype=float)
-    turns = _turns(situation, chat)
+    sizes = attempts.prompt_chars[rows].astype(float)
+    served = np.arange(len(rows), dtype=float)
+    turns = _turns(situation, number_ids(attempts.trace_id[rows]))
     candidates = [_measure(sizes, served, "requests served")]
     if turns is not None:
         candidates.append(_measure(sizes, turns, "requests of one user"))
@@ -97,27 +97,26 @@ def find_trend(situation: Situation) -> Trend | None:
     return max(growing, key=lambda trend: trend.correlation, default=None)
 
 
-def _is_first_chat(attempts: Attempts) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """The first call of each invocation that is known, in order of arrival."""
+def _first_chats(attempts: Attempts) -> Integers:
+    """Rows of the first call of each invocation that is known, in order of arrival."""
     wanted = (attempts.prompt_chars >= 0) & (attempts.trace_id != b"") & (attempts.retry_count <= 0)
     if CHAT in attempts.endpoints:
         wanted &= attempts.endpoint == attempts.endpoints.index(CHAT)
     rows = np.flatnonzero(wanted)
-    _, first = np.unique(attempts.trace_id[rows], return_index=True)
-    chosen = np.zeros(len(attempts), bool)
-    chosen[rows[first]] = True
-    return chosen
+    _, first = np.unique(number_ids(attempts.trace_id[rows]), return_index=True)
+    return np.asarray(rows[np.sort(first)])
 
 
-def _turns(situation: Situation, chat: Attempts) -> Floats | None:
+def _turns(situation: Situation, ids: Integers) -> Floats | None:
     """How many requests the user had sent before; None when that is not known of every call."""
     invocations = situation.dataset.invocations
-    order = np.argsort(invocations.trace_id, kind="stable")
-    known = invocations.trace_id[order]
+    numbers = number_ids(invocations.trace_id)
+    order = np.argsort(numbers, kind="stable")
+    known = numbers[order]
     if not len(known):
         return None
-    rows = np.minimum(np.searchsorted(known, chat.trace_id), len(known) - 1)
-    if np.any(known[rows] != chat.trace_id):
+    rows = np.minimum(np.searchsorted(known, ids), len(known) - 1)
+    if np.any(known[rows] != ids):
         return None
     return invocations.sequence[order][rows].astype(float)
 

@@ -40,6 +40,8 @@ class Leaks:
 
 
 def find_shared_state_crosstalk(situation: Situation) -> Iterator[Finding]:
+    if not _holds_canaries(situation):
+        return
     owners = _owners(situation)
     prompts, answers = _in_prompts(situation, owners), _in_answers(situation, owners)
     leaks = [*prompts.found, *answers.found]
@@ -58,6 +60,13 @@ def find_shared_state_crosstalk(situation: Situation) -> Iterator[Finding]:
         "or a default argument; key histories and checkpoints by the session of the request (the session_id or "
         "thread_id of its config), and key caches by all that the answer depends on.",
     )
+
+
+def _holds_canaries(situation: Situation) -> bool:
+    """Whether any was seen at all: without, there is no need to know the owners of a million."""
+    dataset = situation.dataset
+    in_prompts = dataset.attempts is not None and any(dataset.attempts.canaries.tolist())
+    return in_prompts or any(dataset.invocations.canaries.tolist())
 
 
 def _owners(situation: Situation) -> dict[str, int]:
