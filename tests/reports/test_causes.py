@@ -74,7 +74,9 @@ def test_who_holds_the_threads_is_named_and_not_who_waits(tmp_path: Path) -> Non
 
 def test_threads_that_work_on_after_their_request_was_given_up_are_counted(tmp_path: Path) -> None:
     """What a request saw of its thread ends with it; the pool's own count goes on."""
-    seen = Stage(work="", seconds=0.25, wait="executor_wait", resource="executor:default", capacity=6, line=41)
+    seen = Stage(
+        work="", seconds=0.25, wait="executor_wait", resource="executor:default", capacity=6, line=41
+    )
     counts = [
         Gauge(at_s=5000.0 + second, resource="executor:default", in_use=6, capacity=6, served=24 * second,
               held_s=6.0 * second)
