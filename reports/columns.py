@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import operator
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, get_args, get_origin
 
 import msgspec
 import numpy as np
@@ -68,22 +67,46 @@ class _Codes(dict[str | None, int]):
         return code
 
 
-Column = Callable[[Sequence[Any]], NDArray[Any]]  # the cells of a batch of records
+@dataclass(frozen=True, slots=True)
+class Column:
+    """How a field of all records of a batch becomes cells."""
+
+    field: str
+    make: Callable[[Sequence[Any]], NDArray[Any]]
 
 
 def read_columns(path: Path, record_type: type[Any], columns: dict[str, Column]) -> dict[str, NDArray[Any]]:
-    """One array a column; ``columns`` maps its name to what makes its cells.  Empty when there is no such file."""
+    """One array a column.  Empty when there is no such file."""
+    lean = make_lean(record_type, {column.field for column in columns.values()})
+    places = {field.name: place for place, field in enumerate(msgspec.structs.fields(lean))}
     line_count = count_lines(
         path
     )  # arrays of the right size from the start: to join parts takes twice the memory
-    arrays = {name: np.empty(line_count, column([]).dtype) for name, column in columns.items()}
+    arrays = {name: np.empty(line_count, column.make(()).dtype) for name, column in columns.items()}
     filled = 0
     with paused_collector():
-        for batch in read_batches(path, record_type):
-            for name, column in columns.items():
-                arrays[name][filled : filled + len(batch)] = column(batch)
+        for batch in read_batches(path, lean):
+            fields = list(zip(*map(msgspec.structs.astuple, batch), strict=True))
+            for name, column in columns.items() if fields else ():
+                arrays[name][filled : filled + len(batch)] = column.make(fields[places[column.field]])
             filled += len(batch)
     return {name: array[:filled] for name, array in arrays.items()}
+
+
+def make_lean(record_type: type[Any], names: Collection[str]) -> type[Any]:
+    """The record with these fields only, and lists as tuples: what is not read, and what is empty, costs nothing."""
+    chosen: list[Any] = []
+    for field in msgspec.structs.fields(record_type):
+        if field.name not in names:
+            continue
+        if get_origin(field.type) is list:
+            item: Any = get_args(field.type)[0]
+            chosen.append((field.name, tuple[item, ...], ()))
+        elif field.required:
+            chosen.append((field.name, field.type))
+        else:
+            chosen.append((field.name, field.type, field.default))
+    return msgspec.defstruct(f"Lean{record_type.__name__}", chosen, frozen=True, kw_only=True, gc=False)
 
 
 def count_lines(path: Path) -> int:
@@ -137,75 +160,70 @@ def _decode_singly(lines: bytes, decoder: msgspec.json.Decoder[T]) -> Iterator[T
             yield decoder.decode(line)
 
 
-# ---- columns: a field of every record of a batch ----
+# ---- columns ----
 
 
-def float_column(name: str) -> Column:
+def float_column(field: str) -> Column:
     """Floats; None becomes NaN."""
-    field = operator.attrgetter(name)
-    return lambda batch: np.array(list(map(field, batch)), dtype="f8")
+    return Column(field, lambda values: np.array(values, dtype="f8"))
 
 
-def integer_column(name: str) -> Column:
+def integer_column(field: str) -> Column:
     """Integers that are not negative; None becomes -1."""
-    field = operator.attrgetter(name)
-
-    def column(batch: Sequence[Any]) -> Integers:
-        values = list(map(field, batch))
-        try:
-            return np.array(values, dtype="i8")
-        except TypeError:  # some are None
-            return np.array([-1 if value is None else value for value in values], dtype="i8")
-
-    return column
+    return Column(field, _make_integers)
 
 
-def flag_column(name: str) -> Column:
-    field = operator.attrgetter(name)
-    return lambda batch: np.array(list(map(field, batch)), dtype="?")
+def _make_integers(values: Sequence[int | None]) -> Integers:
+    try:
+        return np.array(values, dtype="i8")
+    except TypeError:  # some are None
+        return np.array([-1 if value is None else value for value in values], dtype="i8")
 
 
-def label_column(name: str, labels: Labels) -> Column:
+def flag_column(field: str) -> Column:
+    return Column(field, lambda values: np.array(values, dtype="?"))
+
+
+def label_column(field: str, labels: Labels) -> Column:
     """Codes into ``labels``; None becomes NO_LABEL."""
-    field = operator.attrgetter(name)
-    return lambda batch: labels.codes(list(map(field, batch)))
+    return Column(field, labels.codes)
 
 
-def id_column(name: str) -> Column:
+def joined_column(field: str, labels: Labels) -> Column:
+    """Codes of lists of words, joined; an empty list has NO_LABEL."""
+    return Column(field, lambda values: labels.codes([", ".join(words) or None for words in values]))
+
+
+def id_column(field: str) -> Column:
     """Trace ids, 32 ASCII characters; None becomes empty, foreign letters question marks."""
-    field = operator.attrgetter(name)
-
-    def column(batch: Sequence[Any]) -> Ids:
-        values = [value or "" for value in map(field, batch)]
-        try:
-            return np.array(values, dtype="S32")
-        except UnicodeEncodeError:
-            return np.array([value.encode("ascii", "replace") for value in values], dtype="S32")
-
-    return column
+    return Column(field, _make_ids)
 
 
-def words_column(name: str) -> Column:
-    """Tuples of words; the same word is kept once."""
-    field = operator.attrgetter(name)
-
-    def column(batch: Sequence[Any]) -> Words:
-        values = list(map(field, batch))
-        cells = np.empty(len(values), "O")
-        if any(values):
-            cells[:] = np.fromiter((tuple(map(sys.intern, words)) for words in values), "O", len(values))
-        else:
-            cells.fill(())
-        return cells
-
-    return column
+def _make_ids(values: Sequence[str | None]) -> Ids:
+    words = [value or "" for value in values]
+    try:
+        return np.array(words, dtype="S32")
+    except UnicodeEncodeError:
+        return np.array([word.encode("ascii", "replace") for word in words], dtype="S32")
 
 
-def key_column(name: str) -> Column:
+def key_column(field: str) -> Column:
     """A number for a word of at most 32 letters, equal for equal words; -1: none."""
-    words = id_column(name)
+    return Column(field, lambda values: number_ids(_make_ids(values)))
 
-    return lambda batch: number_ids(words(batch))
+
+def words_column(field: str) -> Column:
+    """Tuples of words; the same word is kept once."""
+    return Column(field, _make_words)
+
+
+def _make_words(values: Sequence[tuple[str, ...]]) -> Words:
+    cells = np.empty(len(values), "O")
+    if any(values):
+        cells[:] = np.fromiter((tuple(map(sys.intern, words)) for words in values), "O", len(values))
+    else:
+        cells.fill(())
+    return cells
 
 
 def number_ids(ids: Ids) -> Integers:

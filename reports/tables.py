@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,6 +27,7 @@ from reports.columns import (
     float_column,
     id_column,
     integer_column,
+    joined_column,
     key_column,
     label_column,
     read_columns,
@@ -37,7 +39,6 @@ INVOCATION_OUTCOMES: tuple[str, ...] = get_args(InvocationOutcome)
 ATTEMPT_OUTCOMES: tuple[str, ...] = get_args(AttemptOutcome)
 MOST_STUCK_KEPT = 1000  # invocations whose stacks are kept; more say nothing new
 CHUNK_TIMES = ("first_chunk_s", "last_chunk_s", "chunk_gap_p50_s", "chunk_gap_max_s")
-_TOOLS = operator.attrgetter("tools_called")
 STUCK: tuple[str, ...] = ("hung", "cancelled")
 
 
@@ -158,7 +159,7 @@ def read_attempts(path: Path) -> Attempts | None:
             "prompt_key": key_column("prompt_hash"),
             "is_stream": flag_column("stream"),
             "canaries": words_column("canaries"),
-            "tools": lambda batch: tools.codes([", ".join(called) or None for called in map(_TOOLS, batch)]),
+            "tools": joined_column("tools_called", tools),
         },
     )
     return Attempts(**columns, faults=faults.words, endpoints=endpoints.words, tool_names=tools.words)
@@ -166,13 +167,6 @@ def read_attempts(path: Path) -> Attempts | None:
 
 def read_invocations(path: Path) -> tuple[Invocations, tuple[Invocation, ...]]:
     """All invocations as columns, and the stuck ones whole."""
-    outcomes = label_column("outcome", Labels(INVOCATION_OUTCOMES))
-    stuck: list[Invocation] = []
-
-    def outcome(batch: Sequence[Invocation]) -> Codes:
-        stuck.extend(one for one in batch if one.outcome in STUCK and len(stuck) < MOST_STUCK_KEPT)
-        return outcomes(batch)
-
     columns = read_columns(
         path,
         Invocation,
@@ -180,11 +174,30 @@ def read_invocations(path: Path) -> tuple[Invocations, tuple[Invocation, ...]]:
             "trace_id": id_column("trace_id"),
             **{name: integer_column(name) for name in ("step", "user", "sequence")},
             **{name: float_column(name) for name in ("start_s", "end_s")},
-            "outcome": outcome,
+            "outcome": label_column("outcome", Labels(INVOCATION_OUTCOMES)),
             "canaries": words_column("canaries_seen"),
         },
     )
-    return Invocations(**columns), tuple(stuck)
+    is_stuck = np.isin(columns["outcome"], [INVOCATION_OUTCOMES.index(outcome) for outcome in STUCK])
+    return Invocations(**columns), tuple(_read_stuck(path)) if is_stuck.any() else ()
+
+
+def _read_stuck(path: Path) -> Iterator[Invocation]:
+    """Those with a stack, read once more: they are few, and their lines are long."""
+    marks = [f'"{outcome}"'.encode() for outcome in STUCK]
+    decoder = msgspec.json.Decoder(Invocation)
+    count = 0
+    with path.open("rb") as file:
+        for line in file:
+            if not any(mark in line for mark in marks):
+                continue
+            with contextlib.suppress(msgspec.DecodeError):  # torn by a crash or a full disk
+                invocation = decoder.decode(line)
+                if invocation.outcome in STUCK:
+                    yield invocation
+                    count += 1
+            if count == MOST_STUCK_KEPT:
+                return
 
 
 def bare_samples(start_s: Floats, end_s: Floats, is_ok: NDArray[np.bool_]) -> Samples:
