@@ -15,7 +15,7 @@ import msgspec
 from harness.errors import ExitCode
 from harness.run_directory import RunDirectory
 from reports.attribution.recording import load_recording
-from reports.causes import STANDS_ALONE, find_findings
+from reports.causes import STANDS_ALONE, diagnose
 from reports.causes.situation import Situation, make_situation
 from reports.causes.stuck_calls import find_stuck_calls, stuck_ratio
 from reports.dataset import Dataset, load_dataset
@@ -50,14 +50,15 @@ def analyse(run: RunDirectory) -> Analysis:
     measured = find_saturation_point(bare)
     steps = with_efficiency(bare, measured)
     situation = make_situation(dataset, steps, measured, load_recording(run.file("probes.jsonl")))
-    findings = find_findings(situation)
+    diagnosis = diagnose(situation)
+    findings = diagnosis.findings
     saturation = _withhold(dataset, steps, measured, findings)
     verdict = Verdict(
         run=_describe(dataset),
         saturation=saturation,
         findings=findings,
         steps=steps,
-        health=judge_health(dataset, steps),
+        health=judge_health(dataset, steps, diagnosis.unanswered),
     )
     return Analysis(verdict=verdict, curve=draw_curve(bare), dataset=dataset, situation=situation)
 

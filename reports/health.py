@@ -19,13 +19,16 @@ NOTICE_KINDS = ("failed", "interrupted", "notice", "egress_refused")
 MOST_NOTICES = 20
 
 
-def judge_health(dataset: Dataset, steps: Sequence[StepSummary]) -> Health:
-    """Every part says in words what is wrong with it, or None."""
+def judge_health(dataset: Dataset, steps: Sequence[StepSummary], unanswered: Sequence[str] = ()) -> Health:
+    """Every part says in words what is wrong with it, or None.
+
+    unanswered: what could not be told of the run, in words.
+    """
     return Health(
         load_generator=_judge_generator(steps),
         mock=_judge_mock(dataset),
         target=_judge_target(dataset),
-        notices=list(_list_notices(dataset))[:MOST_NOTICES],
+        notices=[*unanswered, *_list_notices(dataset)][:MOST_NOTICES],
     )
 
 

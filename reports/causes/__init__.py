@@ -1,11 +1,12 @@
 """The causes: which measurements support each, how sure that is, what to do.  One file a cause, one line below.
 
-``find_findings`` asks all of them and orders what they say.
+``diagnose`` asks all of them and orders what they say.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import msgspec
 
@@ -62,10 +63,27 @@ EVENTS = (
 LAST_RESORT = "unknown"  # dropped when another limit explains the point
 
 
-def find_findings(situation: Situation, causes: Mapping[str, Cause] = CAUSES) -> list[Finding]:
-    """What is wrong at any load first, then what limits, each by confidence and share."""
-    found = [_temper(finding, situation) for cause in causes.values() for finding in cause(situation)]
-    return sorted(_settle(found), key=_rank)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """What the causes say."""
+
+    findings: list[Finding]  # what is wrong at any load first, then what limits, each by confidence and share
+    unanswered: list[str]  # causes that could not be asked, in words
+
+
+def diagnose(situation: Situation, causes: Mapping[str, Cause] = CAUSES) -> Diagnosis:
+    """Ask every cause.  One that fails takes nothing with it: a run cannot always be made again."""
+    found: list[Finding] = []
+    unanswered = []
+    for name, cause in causes.items():
+        try:
+            found += [_temper(finding, situation) for finding in cause(situation)]
+        except Exception as error:
+            unanswered.append(
+                f"whether {name} plays a part could not be told from this run ({type(error).__name__}: {error}); "
+                "that is a defect of chainload, please report it"
+            )
+    return Diagnosis(findings=sorted(_settle(found), key=_rank), unanswered=unanswered)
 
 
 def _temper(finding: Finding, situation: Situation) -> Finding:

@@ -14,7 +14,7 @@ from harness.probe_records import Span, Trace
 from mock_provider.records import Attempt
 from reports.analysis import analyse
 from reports.attribution.intervals import Served, make_intervals
-from reports.causes import CAUSES, find_findings
+from reports.causes import CAUSES, diagnose
 from reports.causes.bottleneck import Bottleneck
 from reports.causes.call_chains import read_call_chains
 from reports.causes.cause import rate_confidence
@@ -156,7 +156,7 @@ def order(tmp_path: Path, *findings: Finding) -> list[str]:
     run = BareRun(tmp_path / "run")
     run.call(0, 0, 0, at_s=1.0)
     situation: Situation = analyse(run.finish()).situation
-    return [one.cause for one in find_findings(situation, {"all": lambda _: findings})]
+    return [one.cause for one in diagnose(situation, {"all": lambda _: findings}).findings]
 
 
 def test_findings_are_ordered_by_confidence_then_share(tmp_path: Path) -> None:
@@ -182,6 +182,19 @@ def test_the_load_generators_limit_stands_alone(tmp_path: Path) -> None:
 def test_unknown_is_said_only_when_nothing_else_is(tmp_path: Path) -> None:
     assert order(tmp_path, finding("unknown", "low", None), finding("cpu_bound", "low", 0.3)) == ["cpu_bound"]
     assert order(tmp_path / "alone", finding("unknown", "low", None)) == ["unknown"]
+
+
+def test_a_cause_that_fails_takes_nothing_with_it(tmp_path: Path) -> None:
+    def fails(_: Situation) -> list[Finding]:
+        raise KeyError("moment")
+
+    run = BareRun(tmp_path / "run")
+    run.call(0, 0, 0, at_s=1.0)
+    situation = analyse(run.finish()).situation
+    diagnosis = diagnose(situation, {"a": fails, "b": lambda _: [finding("b", "high", 0.8)]})
+    assert [one.cause for one in diagnosis.findings] == ["b"]
+    assert "whether a plays a part" in diagnosis.unanswered[0]
+    assert "KeyError" in diagnosis.unanswered[0]
 
 
 def test_every_cause_is_silent_about_a_run_without_requests(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from expected import Expected
 HEALTHY = "healthy"
 USERS_TOLERANCE = 0.25  # of the planted saturation point
 NO_BLAME = {"unknown"}  # says that something grew, accuses nobody
+DEFECT = "that is a defect of chainload"  # in a notice: a cause could not be asked
 
 
 def first_cause(verdict: dict[str, Any]) -> str:
@@ -23,8 +24,8 @@ def problems_of_broken(verdict: dict[str, Any], *, cause: str, target: str, expe
     """What is wrong with the verdict on a chain in which ``cause`` is planted; empty when it is right."""
     found = first_cause(verdict)
     if found != cause:
-        return [f"the first finding is {found}, planted is {cause}"]
-    problems = [_place_problem(verdict["findings"][0]["location"], target, expected)]
+        return [*_defects(verdict), f"the first finding is {found}, planted is {cause}"]
+    problems = [*_defects(verdict), _place_problem(verdict["findings"][0]["location"], target, expected)]
     problems += [_users_problem(verdict["saturation"], expected.users)]
     return [problem for problem in problems if problem]
 
@@ -35,11 +36,15 @@ def problems_of_clean(verdict: dict[str, Any], *, limits: Sequence[str] = ()) ->
     limits: causes that rightly limit it, such as a provider of finite size.  That the framework's own work uses the CPU
     is true of every chain in the end, and accuses no line.
     """
-    return [
+    return _defects(verdict) + [
         f"it is accused of {finding['cause']}: {finding['summary']}"
         for finding in verdict["findings"]
         if finding["cause"] not in {*NO_BLAME, *limits} and not _is_framework(finding)
     ]
+
+
+def _defects(verdict: dict[str, Any]) -> list[str]:
+    return [notice for notice in verdict["health"]["notices"] if DEFECT in notice]
 
 
 def _is_framework(finding: dict[str, Any]) -> bool:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from expected import Expected
-from judge import first_cause, problems_of_broken, problems_of_clean
+from judge import DEFECT, first_cause, problems_of_broken, problems_of_clean
 
 TARGET = "scenarios/chains/shop.py:broken"
 PLANTED = Expected(functions=("ask",), code="gate", users=5.0)
 
 
-def verdict_with(*findings: dict[str, Any], users: float | None = 5.0) -> dict[str, Any]:
+def verdict_with(
+    *findings: dict[str, Any], users: float | None = 5.0, notices: Sequence[str] = ()
+) -> dict[str, Any]:
     return {
         "findings": list(findings),
+        "health": {"notices": ["a worker left", *notices]},
         "saturation": {"users": users, "status": "saturated" if users else "undecided", "reason": "noise"},
     }
 
@@ -48,6 +52,7 @@ def test_cause_place_and_users_as_planted_are_right() -> None:
         verdict_with(finding(code="return text")),
         verdict_with(finding(), users=7.0),
         verdict_with(finding(), users=None),
+        verdict_with(finding(), notices=[f"whether cpu_bound plays a part could not be told; {DEFECT}"]),
     ],
 )
 def test_anything_else_is_a_problem(verdict: dict[str, Any]) -> None:
