@@ -91,7 +91,7 @@ EVENT_KINDS = {
     "run_started": "the load process has begun; data: wall_clock (ISO 8601)",
     "mock_ready": "the provider answers; data: port, pid",
     "target_ready": "the target answers; data: port, pid, kind, description",
-    "step_started": "users of this step start sending",
+    "step_started": "users of this step start sending; data: purpose, hold_s (planned), arrivals_per_s, note",
     "step_ended": "no new requests from here on; data: in_flight",
     "step_drained": "nothing is in flight any more; data: drained, censored, cancelled, waited_s",
     "target_restarted": "the target stopped answering, or did not drain, and was started anew; message: why",

@@ -24,6 +24,7 @@ from harness.load.crew import Crew
 from harness.load.machine import describe_environment, machine_id
 from harness.load.owner import Owner
 from harness.load.recorder import Recorder
+from harness.load.step_source import Ladder, StepSource
 from harness.load.steps import StepRunner
 from harness.run_directory import RunDirectory, RunInfo
 from harness.settings import RunSettings
@@ -48,6 +49,7 @@ class OneRun:
         self._runner = runner
         self._owner = Owner(settings, directory, self.recorder)
         self._steps: StepRunner | None = None
+        self._source: StepSource = Ladder(settings)
         self._wanted_users: Queue[tuple[int, float] | None] = Queue()
         self._rate_limited_count: int | None = None
         self._done = Done()
@@ -130,6 +132,7 @@ class OneRun:
         self._steps = StepRunner(
             self._settings,
             service,
+            self._source,
             run=f"{self.directory.path.absolute()}@{time.monotonic()}",
             machine=machine_id(),
             owner=self._owner,
@@ -152,7 +155,7 @@ class OneRun:
     def _set_users(self, users: int) -> int:
         """Have Locust start users until there are so many; returns how many there are."""
         # All at once: they wait at the gate, so nothing is sent in a burst that the step would not send anyway.
-        self._wanted_users.put((users, max(users - self._runner.user_count, 1)))
+        self._wanted_users.put((users, max(abs(users - self._runner.user_count), 1)))
         until_s = time.monotonic() + SPAWN_LIMIT_S + users * SPAWN_LIMIT_PER_USER_S
         while self._runner.user_count != users and time.monotonic() < until_s:
             gevent.sleep(0.02)
@@ -188,13 +191,12 @@ class OneRun:
             gevent.sleep(PROGRESS_EVERY_S)
 
     def _write_progress(self, steps: StepRunner | None) -> None:
-        ladder = self._settings.steps
         self.recorder.progress(
             step=steps.step if steps else 0,
-            step_count=len(ladder),
+            step_count=steps.step_count if steps else self._source.later_count,
             step_start_s=steps.step_start_s if steps else None,
-            users=steps.users if steps else ladder[0],
-            remaining_s=steps.remaining_s if steps else len(ladder) * self._settings.hold_s,
+            users=(steps.users if steps else 0) or self._settings.steps[0],
+            remaining_s=steps.remaining_s if steps else self._source.later_s,
             in_flight=self._crew.in_flight,
             rate_limited_count=self._rate_limited_count,
             phase=steps.phase if steps else "starting",

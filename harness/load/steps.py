@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 import gevent
 
@@ -16,7 +16,9 @@ from harness.load.crew import Crew
 from harness.load.orders import GateState, Orders
 from harness.load.recorder import Recorder
 from harness.load.service import Service
+from harness.load.step_source import StepSource
 from harness.settings import RunSettings
+from harness.step_orders import StepOrder
 
 POLL_S = 0.05
 OBEY_S = 5.0  # for workers to answer; they report four times a second
@@ -41,6 +43,7 @@ class StepRunner:
         self,
         settings: RunSettings,
         service: Service,
+        source: StepSource,
         *,
         run: str,
         machine: str,
@@ -51,8 +54,10 @@ class StepRunner:
     ) -> None:
         self.phase = "starting"
         self.step = 0
+        self.order: StepOrder | None = None  # of the step; None before the first
         self.step_start_s: float | None = None
         self._settings = settings
+        self._source = source
         self._owner = owner
         self._crew = crew
         self._recorder = recorder
@@ -61,29 +66,38 @@ class StepRunner:
 
     @property
     def users(self) -> int:
-        return self._settings.steps[self.step]
+        return self.order.users if self.order else 0
+
+    @property
+    def step_count(self) -> int:
+        """Steps begun, and those known to come."""
+        return self.step + (self.order is not None) + self._source.later_count
 
     @property
     def remaining_s(self) -> float:
         """Of the windows still to come, drains left out."""
-        hold_s, later = self._settings.hold_s, len(self._settings.steps) - self.step - 1
-        match self.phase, self.step_start_s:
-            case "hold", float(start_s):
-                here_s = max(hold_s - (time.monotonic() - start_s), 0.0)
-            case "draining", _:
-                here_s = 0.0
-            case _:
-                here_s = hold_s
-        return here_s + later * hold_s
+        here_s = self.order.hold_s if self.order else 0.0
+        if self.phase == "hold" and self.step_start_s is not None:
+            here_s = max(here_s - (time.monotonic() - self.step_start_s), 0.0)
+        elif self.phase != "starting":
+            here_s = 0.0
+        return here_s + self._source.later_s
 
     def run(self) -> None:
         """All steps.  Raises ChainloadError when provider or target die, or the target cannot be restarted."""
-        for step in range(len(self._settings.steps)):
-            self.step = step
-            self._start(step)
-            self._hold()
+        step, order, unfit = 0, self._source.next_order(), None
+        while order is not None:
+            if unfit is not None:
+                self._restart_target(step - 1, unfit)
+            self.step, self.order = step, order
+            self._start(order)
+            self._hold(order)
             in_flight = self._close(step)
-            self._drain(step, in_flight)
+            unfit = self._drain(step, in_flight)
+            self.phase = "choosing the next step"
+            step, order = step + 1, self._source.next_order()
+        if unfit is not None:
+            self._notice(f"after the last step {unfit}")
 
     def give_up(self) -> None:
         """Close the gate and cut off what is in flight, so that it is recorded."""
@@ -94,20 +108,23 @@ class StepRunner:
 
     # ---- the parts of a step ----
 
-    def _start(self, step: int) -> None:
+    def _start(self, order: StepOrder) -> None:
+        step = self.step
         self.phase = "starting"
         self._order("closed", step)
-        users = self._set_users(self.users)
-        if users != self.users:
-            self._notice(f"only {users} of {self.users} users could be started for step {step + 1}")
+        users = self._set_users(order.users)
+        if users != order.users:
+            self._notice(f"only {users} of {order.users} users could be started for step {step + 1}")
         self._crew.find_changes()  # workers that come and go between steps do not matter
         self.phase, self.step_start_s = "hold", time.monotonic()
         self._order("open", step)
-        self._recorder.event("step_started", at_s=self.step_start_s, step=step, users=self.users)
+        self._recorder.event(
+            "step_started", at_s=self.step_start_s, step=step, users=order.users, data=_describe(order)
+        )
 
-    def _hold(self) -> None:
+    def _hold(self, order: StepOrder) -> None:
         assert self.step_start_s is not None
-        end_s = self.step_start_s + self._settings.hold_s
+        end_s = self.step_start_s + order.hold_s
         while (left_s := end_s - time.monotonic()) > 0:
             gevent.sleep(min(left_s, POLL_S))
             self._look_around()
@@ -124,7 +141,8 @@ class StepRunner:
         )
         return in_flight
 
-    def _drain(self, step: int, in_flight: int) -> None:
+    def _drain(self, step: int, in_flight: int) -> str | None:
+        """Returns why the target is not fit for a step after this one; None when it is."""
         start_s = time.monotonic()
         self._wait(self._settings.drain_s, lambda: self._crew.in_flight == 0)
         censored, cancelled = self._crew.in_flight, None
@@ -141,9 +159,10 @@ class StepRunner:
                 "waited_s": time.monotonic() - start_s,
             },
         )
-        if self._orders.service.is_controlled:
-            is_silent = bool(censored) and cancelled is None
-            self._make_fit(step, SILENT if is_silent else self._find_unfitness(cancelled=bool(censored)))
+        if not self._orders.service.is_controlled:
+            return None
+        is_silent = bool(censored) and cancelled is None
+        return SILENT if is_silent else self._find_unfitness(cancelled=bool(censored))
 
     def _cut(self, step: int) -> int | None:
         """Cut off what is left; returns how many invocations the target cancelled, None when it does not say."""
@@ -154,17 +173,9 @@ class StepRunner:
         self._wait(CUT_S, self._is_cut)
         return cancelled
 
-    def _make_fit(self, step: int, why: str | None) -> None:
-        """Restart the target unless it is idle, so that one step's work does not weigh on the next.
-
-        why: it is not fit; None when it is.
-        """
-        if why is None:
-            return
+    def _restart_target(self, step: int, why: str) -> None:
+        """So that one step's work does not weigh on the next.  why: it is not fit after ``step``."""
         self._owner.check_alive()
-        if step + 1 == len(self._settings.steps):
-            self._notice(f"after the last step {why}")
-            return
         self.phase = "restarting the target"
         self._order("closed", step, service=self._owner.start_target())
         self._recorder.event(
@@ -225,3 +236,13 @@ class StepRunner:
 
     def _notice(self, message: str) -> None:
         self._recorder.event("notice", step=self.step, message=message)
+
+
+def _describe(order: StepOrder) -> dict[str, Any]:
+    """As ``data`` of the event that begins the step."""
+    return {
+        "purpose": order.purpose,
+        "hold_s": order.hold_s,
+        "arrivals_per_s": order.arrivals_per_s,
+        "note": order.note,
+    }

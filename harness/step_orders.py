@@ -1,0 +1,28 @@
+"""What one step of a run is: how much load, for how long, and what for.  Core: a record, knows no process."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Purpose = Literal["ladder", "refinement", "evidence", "repeat", "open_loop"]
+
+PURPOSES = {
+    "ladder": "as asked for by whoever started the run",
+    "refinement": "chosen to narrow the saturation point down",
+    "evidence": "chosen because something in the target has this capacity",
+    "repeat": "a step that was not steady, once more",
+    "open_loop": "requests arrive by the clock, whether or not those before are answered",
+}
+
+
+class StepOrder(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One step to run."""
+
+    users: int
+    hold_s: float  # planned; it may end early or be extended where ``hold_most_s`` allows it
+    purpose: Purpose = "ladder"
+    arrivals_per_s: float | None = None  # open loop; None: each user waits for its answer
+    hold_most_s: float | None = None  # None: the step lasts exactly ``hold_s``
+    note: str | None = None  # why, in a few words for the progress display
