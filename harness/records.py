@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from harness.step_orders import Purpose
+
 SampleOutcome = Literal["ok", "error", "timeout", "censored"]
 InvocationOutcome = Literal["ok", "error", "hung", "cancelled"]
 
@@ -95,12 +97,25 @@ EVENT_KINDS = {
     "step_ended": "no new requests from here on; data: in_flight",
     "step_drained": "nothing is in flight any more; data: drained, censored, cancelled, waited_s",
     "target_restarted": "the target stopped answering, or did not drain, and was started anew; message: why",
+    "probes_compared": "what the probes cost was measured, or why not; data: reason, slices (TrialSlice)",
     "egress_refused": "the target tried to reach another host; data: host, port; stack: user frames",
     "notice": "something the user should know; message",
     "failed": "the run cannot go on; message; data: exit_code, part (target, mock, load)",
     "interrupted": "the user stopped the run",
     "run_ended": "the last record; data: completed (bool)",
 }
+
+
+class TrialSlice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A short time of load after the last step, with the probes in or out: in ``data`` of the event that compares."""
+
+    probes_on: bool
+    users: int
+    start_s: float
+    end_s: float
+    cpu_s: float  # of the target's process, what the probes had to write included
+    ok_count: int
+    failed_count: int = 0
 
 
 class GeneratorHealth(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -131,3 +146,5 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     error_count: int
     rate_limited_count: int | None  # 429s the provider has sent so far
     phase: str  # starting, hold, draining
+    purpose: Purpose = "ladder"
+    note: str | None = None  # why this step, in a few words

@@ -22,18 +22,18 @@ class Identity:
     """Which request this is."""
 
     trace_id: str
-    step: int
+    step: int  # -1: of no step
     user: int
     sequence: int
     due_s: float
 
     def headers(self) -> dict[str, str]:
-        return {
+        headers = {
             "traceparent": make_traceparent(self.trace_id),
             USER_HEADER: str(self.user),
             SEQUENCE_HEADER: str(self.sequence),
-            STEP_HEADER: str(self.step),
         }
+        return headers | {STEP_HEADER: str(self.step)} if self.step >= 0 else headers
 
 
 @dataclass(slots=True, kw_only=True)

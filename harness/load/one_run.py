@@ -23,6 +23,7 @@ from harness.load.control import ask_rate_limited_count
 from harness.load.crew import Crew
 from harness.load.machine import describe_environment, machine_id
 from harness.load.owner import Owner
+from harness.load.probe_trial import compare_probes
 from harness.load.recorder import Recorder
 from harness.load.step_source import Ladder, StepSource
 from harness.load.steps import StepRunner
@@ -106,6 +107,8 @@ class OneRun:
             self._begin()
             assert self._steps is not None
             self._steps.run()
+            self._steps.phase = "comparing probes"
+            compare_probes(self._settings, self._steps.service, self.recorder, unfit=self._steps.unfit)
         except ChainloadError as error:
             self.fail(error)
         except Exception as error:  # the edge of the run: its records are kept, its children stopped

@@ -6,12 +6,14 @@ Runs under gevent in the process that leads; writing is appending to a file, qui
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable
 from typing import Any
 
 from harness.load.health import quantile
 from harness.records import Event, GeneratorHealth, Progress, Sample
 from harness.run_directory import JsonlWriter, RunDirectory
+from harness.step_orders import StepOrder
 
 RECENT_S = 5.0
 FLUSH_EVERY_S = 0.5
@@ -21,6 +23,7 @@ class Recorder:
     """The four streams of the load process."""
 
     def __init__(self, directory: RunDirectory) -> None:
+        self.on_sample: Callable[[Sample], None] | None = None  # whoever listens to the running step
         self.ok_count = 0
         self.error_count = 0
         self._samples = JsonlWriter(directory.file("samples.jsonl"))
@@ -28,6 +31,9 @@ class Recorder:
         self._events = JsonlWriter(directory.file("events.jsonl"))
         self._progress = JsonlWriter(directory.file("progress.jsonl"))
         self._recent: deque[Sample] = deque()
+        self._users: dict[int, int] = {}  # by step
+        self._answers: Counter[int] = Counter()  # good ones, by step
+        self._response_s: defaultdict[int, float] = defaultdict(float)  # summed over those
 
     def sample(self, sample: Sample) -> None:
         self._samples.write(sample)
@@ -35,6 +41,19 @@ class Recorder:
         self.error_count += sample.outcome in ("error", "timeout")
         if sample.end_s is not None:
             self._recent.append(sample)
+        if self.on_sample is not None:
+            self.on_sample(sample)
+        if sample.end_s is not None and sample.outcome == "ok":
+            self._answers[sample.step] += 1
+            self._response_s[sample.step] += sample.end_s - sample.start_s
+
+    def mean_response_s(self) -> dict[int, float]:
+        """Of good answers, by the users of their step."""
+        return {
+            users: self._response_s[step] / self._answers[step]
+            for step, users in self._users.items()
+            if self._answers[step]
+        }
 
     def health(self, health: GeneratorHealth) -> None:
         self._health.write(health)
@@ -49,7 +68,9 @@ class Recorder:
         message: str | None = None,
         data: dict[str, Any] | None = None,
     ) -> None:
-        """Written at once: whoever follows the run waits for it."""
+        """Written at once, with all that was recorded before: whoever follows the run waits for it."""
+        if kind == "step_started" and step is not None and users is not None:
+            self._users[step] = users
         self._events.write(
             Event(
                 at_s=time.monotonic() if at_s is None else at_s,
@@ -60,7 +81,7 @@ class Recorder:
                 data=data or {},
             )
         )
-        self._events.flush()
+        self.flush()
 
     def progress(
         self,
@@ -73,6 +94,7 @@ class Recorder:
         in_flight: int,
         rate_limited_count: int | None,
         phase: str,
+        order: StepOrder | None = None,
     ) -> None:
         """One reading, written at once; records that wait are written with it."""
         now_s = time.monotonic()
@@ -93,6 +115,8 @@ class Recorder:
                 error_count=self.error_count,
                 rate_limited_count=rate_limited_count,
                 phase=phase,
+                purpose=order.purpose if order else "ladder",
+                note=order.note if order else None,
             )
         )
         self.flush()

@@ -16,6 +16,7 @@ from harness.load.crew import Crew
 from harness.load.orders import GateState, Orders
 from harness.load.recorder import Recorder
 from harness.load.service import Service
+from harness.load.step_length import StepLength
 from harness.load.step_source import StepSource
 from harness.settings import RunSettings
 from harness.step_orders import StepOrder
@@ -56,6 +57,7 @@ class StepRunner:
         self.step = 0
         self.order: StepOrder | None = None  # of the step; None before the first
         self.step_start_s: float | None = None
+        self.unfit: str | None = None  # why the target is not fit for more, after the last step
         self._settings = settings
         self._source = source
         self._owner = owner
@@ -67,6 +69,10 @@ class StepRunner:
     @property
     def users(self) -> int:
         return self.order.users if self.order else 0
+
+    @property
+    def service(self) -> Service:
+        return self._orders.service
 
     @property
     def step_count(self) -> int:
@@ -96,6 +102,7 @@ class StepRunner:
             unfit = self._drain(step, in_flight)
             self.phase = "choosing the next step"
             step, order = step + 1, self._source.next_order()
+        self.unfit = unfit
         if unfit is not None:
             self._notice(f"after the last step {unfit}")
 
@@ -124,10 +131,13 @@ class StepRunner:
 
     def _hold(self, order: StepOrder) -> None:
         assert self.step_start_s is not None
-        end_s = self.step_start_s + order.hold_s
-        while (left_s := end_s - time.monotonic()) > 0:
-            gevent.sleep(min(left_s, POLL_S))
+        length = StepLength(order, self.step_start_s)
+        self._recorder.on_sample = length.take
+        while not length.is_over(now_s := time.monotonic()):
+            left_s = self.step_start_s + order.hold_s - now_s
+            gevent.sleep(min(left_s, POLL_S) if left_s > 0 else POLL_S)
             self._look_around()
+        self._recorder.on_sample = None
 
     def _close(self, step: int) -> int:
         """Returns how many requests were in flight when the gate closed."""

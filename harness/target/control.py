@@ -25,6 +25,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     oldest_s: float | None  # age of the oldest of them
     lingering: int  # answered because cut short, yet a task or thread still works for them
     requests: int  # invocations ever begun
+    cpu_s: float  # of this process, since it began
 
 
 class Cancelled(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +33,13 @@ class Cancelled(msgspec.Struct, frozen=True, kw_only=True):
 
     cancelled: int
     left: int  # still running after the wait
+
+
+class ProbesState(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to /-/chainload/probes."""
+
+    on: bool
+    cpu_s: float  # of this process, since it began; what the probes had to write is written
 
 
 class ControlApp:
@@ -53,10 +61,13 @@ class ControlApp:
                 wait_s = _wait_of(scope)
                 await exchange.answer(200, msgspec.json.encode(await self.cancel(wait_s)))
             case "probes", "POST":
-                self._probes.switch("on=0" not in scope["query_string"].decode("latin-1"))
-                await exchange.answer(200, msgspec.json.encode({"on": self._probes.is_on}))
+                query = parse_qs(scope["query_string"].decode("latin-1"))
+                state = self.switch_probes(on=query.get("on") != ["0"], is_trial=query.get("trial") == ["1"])
+                await exchange.answer(200, msgspec.json.encode(state))
             case _:
-                there_is = f"GET {PREFIX}status, POST {PREFIX}cancel?wait_s=2 and POST {PREFIX}probes?on=0"
+                there_is = (
+                    f"GET {PREFIX}status, POST {PREFIX}cancel?wait_s=2 and POST {PREFIX}probes?on=0&trial=1"
+                )
                 await exchange.fail(404, f"there is {there_is}")
 
     def status(self) -> Status:
@@ -67,7 +78,18 @@ class ControlApp:
             oldest_s=None if oldest_start_s is None else time.monotonic() - oldest_start_s,
             lingering=len(self._book.lingering()),
             requests=self._book.requests,
+            cpu_s=time.process_time(),
         )
+
+    def switch_probes(self, *, on: bool, is_trial: bool) -> ProbesState:
+        """Take the probes out or put them back in.  is_trial: to see what they cost, so nothing is recorded."""
+        if is_trial:
+            self._probes.begin_trial()
+        self._probes.switch(on)
+        self._probes.write_pending()
+        if not is_trial:
+            self._probes.end_trial()
+        return ProbesState(on=self._probes.is_on, cpu_s=time.process_time())
 
     async def cancel(self, wait_s: float) -> Cancelled:
         """Cut short what is in flight; wait up to ``wait_s`` until nothing of it runs any more."""

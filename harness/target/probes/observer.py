@@ -5,6 +5,7 @@ Its own sleeps are the GIL's yardstick: it is never busy, so when it wakes late 
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections import deque
@@ -76,12 +77,18 @@ class Observer:
         self._writer.flush()
 
     def write(self) -> None:
-        """Write what is pending."""
-        pending = self._pending
-        while pending:
-            record = pending.popleft()
-            # Spans hold numbers and names of ours; reading them for secrets would cost more than all else here.
-            self._writer.write(record, redact=not isinstance(record, Trace))
+        """Write what is pending.  From any thread."""
+        with contextlib.suppress(IndexError):  # another thread was quicker
+            while True:
+                record = self._pending.popleft()
+                # Spans hold numbers and names of ours; reading them for secrets would cost more than all else here.
+                self._writer.write(record, redact=not isinstance(record, Trace))
+
+    def write_to(self, writer: JsonlWriter) -> None:
+        """From now on; what is pending goes where it was meant to."""
+        self.write()
+        self._writer.flush()
+        self._writer = writer
 
     def _run(self) -> None:
         self.thread_id = threading.get_ident()

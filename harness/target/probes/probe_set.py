@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import os
 from asyncio.base_events import BaseEventLoop
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from harness.probe_records import ProbeRecord, ProbeStatus
 from harness.run_directory import JsonlWriter
@@ -50,6 +53,8 @@ class ProbeSet:
             providers=frozenset(providers),
         )
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._is_trial = False
+        self._has_frozen = False
 
     def _note_failure(self, module: str, error: Exception) -> None:
         reason = f"{type(error).__name__}: {error}"[:300]
@@ -108,6 +113,31 @@ class ProbeSet:
             self.attach_loop()
         elif not on:
             self.uninstall()
+
+    def begin_trial(self) -> None:
+        """From now on what is measured is written nowhere: only what measuring costs is asked for."""
+        if self._is_trial:
+            return
+        self._is_trial = True
+        self._observer.write_to(JsonlWriter(Path(os.devnull)))
+        # A full collection weighs more than all probes together, and falls into one slice or the other by chance.
+        self._has_frozen = not gc.get_freeze_count()
+        if self._has_frozen:
+            gc.freeze()
+
+    def end_trial(self) -> None:
+        """Write what is measured where it belongs again.  The probes are left as they are."""
+        if self._is_trial:
+            self._is_trial = False
+            if self._has_frozen:
+                gc.unfreeze()
+            self.write_pending()
+            self._observer.write_to(self._writer)
+
+    def write_pending(self) -> None:
+        """Write what was measured so far; the probes stay."""
+        self.recorder.write()
+        self._observer.write()
 
     def close_writer(self) -> None:
         """Close the file; nothing may be recorded any more."""

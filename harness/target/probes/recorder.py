@@ -172,7 +172,8 @@ class Recorder:
 
     def begin(self, trace_id: str, step: int | None = None, *, owner: Any = None) -> OpenTrace:
         """A new trace, current for this task and everything it starts."""
-        share, step_share = self._shares.take(_now()) if self.is_on else (0.0, 0.0)
+        shares = self._shares.take(_now())  # those that go unseen count, too: it is a share of all
+        share, step_share = shares if self.is_on else (0.0, 0.0)
         trace = OpenTrace(
             trace_id,
             step,
