@@ -6,7 +6,7 @@ person has to mend the chain or the gate.  It is inconclusive when the measureme
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -16,7 +16,12 @@ from reports.verdict import Location
 
 GATE_SCHEMA = 1
 Status = Literal["passed", "failed", "inconclusive"]
-Fault = Literal["chain", "run", "generator"]  # what is to blame: exit codes 1, 4 and 5
+Fault = Literal["chain", "input", "run", "generator"]  # what is to blame
+FAULT_CODES: Mapping[Fault, ExitCode] = {  # the first that occurred decides
+    "input": ExitCode.BAD_INPUT,
+    "run": ExitCode.FAILED_TO_RUN,
+    "generator": ExitCode.LOAD_GENERATOR_LIMIT,
+}
 
 
 class CriterionResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +61,7 @@ class GateVerdict(msgspec.Struct, frozen=True, kw_only=True):
 def decide(results: Sequence[CriterionResult], *, strict: bool, runs: Sequence[GatedRun] = ()) -> GateVerdict:
     """One verdict: failed before inconclusive before passed.  No results at all are inconclusive.
 
-    A run that could not be made, or that the load generator limited, is red with its own code (4, 5) whether strict or
+    A run that could not be made, or that the load generator limited, is red with its own code (2, 4, 5), strict or
     not: it says nothing about the chain.  strict: an inconclusive verdict ends in 3; otherwise in 0, and says so.
     """
     status = _worst(results)
@@ -78,10 +83,9 @@ def _exit_code(results: Sequence[CriterionResult], status: Status, *, strict: bo
     if any(result.status == "failed" and result.fault == "chain" for result in results):
         return ExitCode.GATE_FAILED
     faults = {result.fault for result in results if result.status != "passed"}
-    if "run" in faults:
-        return ExitCode.FAILED_TO_RUN
-    if "generator" in faults:
-        return ExitCode.LOAD_GENERATOR_LIMIT
+    code = next((code for fault, code in FAULT_CODES.items() if fault in faults), None)
+    if code is not None:
+        return code
     if status == "inconclusive" and (strict or not results):
         return ExitCode.UNDECIDED
     return ExitCode.OK
