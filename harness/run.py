@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -109,10 +109,10 @@ def execute(request: RunRequest, *, out: Path | None, console: Console) -> RunOu
     """Make the run.  Returns when every process is gone; what was measured is on disk, however it ended."""
     directory = make_run_directory(request.name, out=out, now=datetime.now(UTC))
     write_whole(directory.file("request.json"), msgspec.json.encode(request.overrides))
-    with open_view(console, request.steps) as view, _sigterm_as_interrupt():
+    with open_view(console, request.steps) as view, sigterm_as_interrupt():
         view.say(f"run directory: {directory.path}")
         follower = RunFollower(directory, view)
-        load = _start_load(request, directory)
+        load = start_load(request, directory)
         try:
             interrupted = _follow(load, follower, view.say)
         finally:
@@ -121,7 +121,10 @@ def execute(request: RunRequest, *, out: Path | None, console: Console) -> RunOu
     return _outcome(directory, follower, load, interrupted=interrupted)
 
 
-def _start_load(request: RunRequest, directory: RunDirectory) -> Child:
+def start_load(
+    request: RunRequest, directory: RunDirectory, *, environment: Mapping[str, str] | None = None
+) -> Child:
+    """The load process of a run.  environment: None takes our own."""
     arguments = [sys.executable, "-P", "-m", "locust", "-f", str(request.locustfile)]
     arguments += ["--headless", "--only-summary"]
     if request.processes:
@@ -138,7 +141,7 @@ def _start_load(request: RunRequest, directory: RunDirectory) -> Child:
         arguments,
         ready_file=directory.file("load.ready.json"),
         log_file=directory.file("load.log"),
-        environment=os.environ | hand_over,
+        environment={**(os.environ if environment is None else environment), **hand_over},
     )
 
 
@@ -186,7 +189,7 @@ def _outcome(directory: RunDirectory, follower: RunFollower, load: Child, *, int
 
 
 @contextmanager
-def _sigterm_as_interrupt() -> Iterator[None]:
+def sigterm_as_interrupt() -> Iterator[None]:
     """SIGTERM stops a run as Ctrl-C does, so that a cancelled CI job leaves a report and no process."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:

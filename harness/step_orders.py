@@ -6,7 +6,9 @@ from typing import Literal
 
 import msgspec
 
-Purpose = Literal["ladder", "refinement", "evidence", "repeat", "open_loop"]
+ORDERS_FILE = "orders.jsonl"  # in a run directory: whoever started the run orders its steps there, a line each
+
+Purpose = Literal["ladder", "refinement", "evidence", "repeat", "open_loop", "pair"]
 
 PURPOSES = {
     "ladder": "as asked for by whoever started the run",
@@ -14,6 +16,7 @@ PURPOSES = {
     "evidence": "chosen because something in the target has this capacity",
     "repeat": "a step that was not steady, once more",
     "open_loop": "requests arrive by the clock, whether or not those before are answered",
+    "pair": "one slice of a comparison of two versions, measured in turns",
 }
 
 

@@ -26,6 +26,7 @@ from harness.target.host import Host, run_loop
 from harness.target.invocation import InvocationBook
 from harness.target.kinds import call_if_factory
 from harness.target.limits import file_limit_problem, raise_file_limit
+from harness.target.loaded_code import with_loaded_code
 from harness.target.loader import load_object
 from harness.target.notes import Notes
 from harness.target.probes import all_probes
@@ -64,7 +65,14 @@ def serve(run_directory: Path, port: int) -> None:
     stacks = StackTaker(FrameReader())
     notes = Notes(JsonlWriter(directory.file("target_events.jsonl")), stacks)
     probes = make_probes(directory, stacks.frames)
-    host = Host(settings, book=book, stacks=stacks, notes=notes, probes=probes, announce=say_ready)
+    host = Host(
+        settings,
+        book=book,
+        stacks=stacks,
+        notes=notes,
+        probes=probes,
+        announce=lambda ready: say_ready(with_loaded_code(ready, stacks.frames)),
+    )
     watch_lifeline(lambda: leave(host, book, probes))
     problem = file_limit_problem(settings, raise_file_limit())
     if problem:
