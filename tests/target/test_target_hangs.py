@@ -124,14 +124,15 @@ WHERE_IT_WAITS = {
 
 
 def test_the_stack_of_what_hangs_ends_where_it_waits(start_target: StartTarget) -> None:
-    target = start_target(HANGING, input_json='""', timeout_s=1.0)
+    # 3 s: all are to have got there, on a slow machine too.
+    target = start_target(HANGING, input_json='""', timeout_s=3.0)
     traces = {name: new_trace_id() for name in WHERE_IT_WAITS}
     with ThreadPoolExecutor(len(traces)) as pool:
         answers = list(
             pool.map(lambda name: target.post("/invoke", {"input": name}, trace_id=traces[name]), traces)
         )
     assert {answer.status_code for answer in answers} == {504}
-    assert all("no end after 1 s" in answer.json()["error"] for answer in answers)
+    assert all("no end after 3 s" in answer.json()["error"] for answer in answers)
     records = {record.trace_id: record for record in target.invocations()}
     waited = {name: user_functions(records[trace_id]) for name, trace_id in traces.items()}
     assert waited == WHERE_IT_WAITS
@@ -147,7 +148,7 @@ def test_open_steps_are_named_outermost_first(start_target: StartTarget, loop: s
 
 
 def test_the_llm_call_is_the_open_step_when_the_provider_hangs(start_target: StartTarget) -> None:
-    target = start_target(HANGING, input_json='"asked"', timeout_s=0.8)
+    target = start_target(HANGING, input_json='"asked"', timeout_s=3.0)  # a model is slow to make
     target.post("/invoke", user=0)
     assert [step.kind for step in the_hung(target).open_steps][-1] == "llm"
 
