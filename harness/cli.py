@@ -91,6 +91,10 @@ def run(
     mock_set: Annotated[
         list[str] | None, typer.Option(help="One setting of the plan, e.g. limits.requests_per_minute=600.")
     ] = None,
+    mock_port: Annotated[
+        int | None,
+        typer.Option(min=1, max=65535, help="Port of the provider, for a URL that is set to call it."),
+    ] = None,
     timeout: Annotated[
         str | None, typer.Option(help="When an invocation counts as hung.  [default: 60s]")
     ] = None,
@@ -126,6 +130,7 @@ def run(
         "config_json": config_json,
         "mock_plan": str(mock.absolute()) if mock is not None else None,
         "mock_set": tuple(mock_set) if mock_set else None,
+        "mock_port": mock_port,
         "timeout_s": _seconds("--timeout", timeout),
         "drain_s": _seconds("--drain", drain),
         "think_time_s": _seconds("--think-time", think_time),

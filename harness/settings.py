@@ -40,6 +40,9 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     config_json: str | None = None  # a RunnableConfig
     mock_plan: str | None = None  # a TOML file; None: a healthy provider, 200 ms
     mock_set: tuple[str, ...] = ()  # "dotted.key=value", applied over the plan
+    mock_port: int | None = (
+        None  # of the provider, for a URL target that is set to call it; None: any, or none
+    )
     timeout_s: float = 60.0  # an invocation older than this counts as hung
     drain_s: float = 10.0  # how long a step's last requests may take to finish before they are cut off
     allow_hosts: tuple[str, ...] = ()  # hosts other than loopback that the target may call
@@ -98,6 +101,10 @@ def find_problems(settings: RunSettings) -> list[str]:
             f"think time is {settings.think_time_s:g} s; it must be 0 to 1 h",
         ),
         (settings.threads is not None and settings.threads < 1, f"threads is {settings.threads}; at least 1"),
+        (
+            settings.mock_port is not None and not 1 <= settings.mock_port <= 65535,
+            f"mock port is {settings.mock_port}; it must be 1 to 65535",
+        ),
         (not 1 <= settings.batch_size <= 1000, f"batch size is {settings.batch_size}; it must be 1 to 1000"),
         (
             settings.input_json is not None and settings.inputs is not None,

@@ -11,6 +11,10 @@ CANARY_PATTERN = re.compile(rf"{CANARY_PREFIX}[0-9a-f]{{12}}")
 USER_HEADER = "x-chainload-user"
 SEQUENCE_HEADER = "x-chainload-sequence"
 STEP_HEADER = "x-chainload-step"
+PROBES_PATH = "/-/chainload/probes"
+NEXT_HEADER = "x-chainload-next"  # of an answer with records: the offset of those to come
+PROCESS_HEADER = "x-chainload-process"  # whose records they are
+TOKEN_VARIABLE = "CHAINLOAD_TOKEN"  # noqa: S105 - its name, not its value
 
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
 

@@ -25,6 +25,7 @@ OPTIONS = {
     "config_json": "--config",
     "mock_plan": "--mock",
     "mock_set": "--mock-set",
+    "mock_port": "--mock-port",
     "hold_s": "--hold",
     "timeout_s": "--timeout",
     "drain_s": "--drain",

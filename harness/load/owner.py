@@ -11,6 +11,7 @@ from pathlib import Path
 
 from harness.children import Child, Ready
 from harness.errors import ProviderError, TargetError
+from harness.load.deployed_probes import DeployedProbes, fetch_probes
 from harness.load.recorder import Recorder
 from harness.load.service import Service, ServiceKind, service_of_url
 from harness.run_directory import RunDirectory
@@ -32,17 +33,13 @@ class Owner:
         self._recorder = recorder
         self._mock: Child | None = None
         self._target: Child | None = None
+        self._probes: DeployedProbes | None = None
 
     def start(self) -> Service:
         """Returns where the target is.  Raises ProviderError or TargetError with their own words."""
         if self._settings.is_url:
-            if self._settings.mock_plan or self._settings.mock_set:
-                self._recorder.event(
-                    "notice",
-                    message="the target is a URL: chainload starts no provider for it, the mock settings are not used",
-                )
-            return service_of_url(self._settings.target)
-        self._start_mock()
+            return self._meet_service()
+        self._start_mock(self._settings.mock_port or 0)
         return self.start_target()
 
     def start_target(self) -> Service:
@@ -72,13 +69,33 @@ class Owner:
 
     def stop(self) -> None:
         """Target first: what it has open at the provider is then seen to end."""
+        if self._probes is not None:
+            self._probes.stop()
+            self._probes = None
         for child in (self._target, self._mock):
             if child is not None:
                 child.stop()
 
-    def _start_mock(self) -> None:
+    def _meet_service(self) -> Service:
+        """A service already running: its provider, when it knows the port, and its probes, when we have the token."""
         settings = self._settings
-        arguments = [sys.executable, "-P", "-m", "mock_provider", "--port", "0"]
+        if settings.mock_port is not None:
+            self._start_mock(settings.mock_port)
+        elif settings.mock_plan or settings.mock_set:
+            self._notice(
+                "the target is a URL and there is no --mock-port: chainload starts no provider for it, the mock "
+                "settings are not used"
+            )
+        service = service_of_url(settings.target)
+        self._probes = fetch_probes(service, self._directory.file("probes.jsonl"), self._notice)
+        return service
+
+    def _notice(self, message: str) -> None:
+        self._recorder.event("notice", message=message)
+
+    def _start_mock(self, port: int = 0) -> None:
+        settings = self._settings
+        arguments = [sys.executable, "-P", "-m", "mock_provider", "--port", str(port)]
         arguments += ["--ledger", str(self._directory.file("provider.jsonl").absolute())]
         arguments += ["--write-plan", str(self._directory.file("mock.toml").absolute())]
         if settings.mock_plan:

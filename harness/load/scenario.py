@@ -45,6 +45,7 @@ class Scenario:
     config: Mapping[str, Any] | None = None  # a RunnableConfig
     mock: str | Mapping[str, Any] | None = None  # a TOML file, or the plan itself
     mock_set: Sequence[str] = ()  # "dotted.key=value", applied over the plan
+    mock_port: int | None = None  # of the provider, for a URL that is set to call it
     timeout: Duration = 60.0
     drain: Duration = 10.0
     think_time: Duration = 0.0
@@ -74,6 +75,7 @@ class Scenario:
             "config_json": None if self.config is None else _json_text("config", self.config),
             "mock_plan": self.mock if isinstance(self.mock, str) else None,
             "mock_set": (*_flat_plan(self.mock), *self.mock_set),
+            "mock_port": self.mock_port,
             "timeout_s": _seconds("timeout", self.timeout),
             "drain_s": _seconds("drain", self.drain),
             "allow_hosts": tuple(self.allow_hosts),

@@ -21,13 +21,19 @@ from harness.errors import BadInputError
 from harness.run_directory import JsonlWriter
 from harness.target.frames import FrameReader
 from harness.target.http import AsgiApp, Receive, Scope, Send, read_body
+from harness.target.invocation import CURRENT, identify
 from harness.target.probes import all_probes
 from harness.target.probes.probe_set import ProbeSet
-from harness.tracing import STEP_HEADER, new_trace_id, read_trace_id
+from harness.target.propagation import Propagation
+from harness.tracing import (
+    NEXT_HEADER,
+    PROBES_PATH,
+    PROCESS_HEADER,
+    TOKEN_VARIABLE,
+)
 
-PATH = "/-/chainload/probes"
-TOKEN_VARIABLE = "CHAINLOAD_TOKEN"  # noqa: S105 - its name, not its value
 SHORTEST_TOKEN = 16
+MODE = "asgi"
 MAX_PART_BYTES = 4_000_000  # of one answer
 MAX_FILE_BYTES = 200_000_000  # after that nothing is recorded until the service starts anew
 
@@ -35,14 +41,20 @@ MAX_FILE_BYTES = 200_000_000  # after that nothing is recorded until the service
 class Deployment:
     """The probes of this process and the file they write to."""
 
-    def __init__(self, probes: ProbeSet, file: Path, token: str) -> None:
+    def __init__(self, probes: ProbeSet, propagation: Propagation, file: Path, token: str) -> None:
         self.probes = probes
         self.file = file
+        self._propagation = propagation
         self._token = token
 
     def wrap(self, app: AsgiApp) -> AsgiApp:
         """The app with the probes' endpoint before it, every request an invocation."""
         return ProbedApp(app, self)
+
+    def uninstall(self) -> None:
+        """Leave the process as it was; what is recorded stays on disk."""
+        self._propagation.uninstall()
+        self.probes.uninstall()
 
     def is_allowed(self, scope: Scope) -> bool:
         """Whether the request carries the token (Authorization: Bearer …)."""
@@ -78,7 +90,7 @@ class ProbedApp:
             self._deployment.probes.attach_loop()
         if scope["type"] != "http":
             await self._app(scope, receive, send)
-        elif scope["path"] == PATH and self._deployment.is_allowed(scope):
+        elif scope["path"] == PROBES_PATH and self._deployment.is_allowed(scope):
             await read_body(receive)
             await self._show(scope, send)
         else:
@@ -86,10 +98,10 @@ class ProbedApp:
 
     async def _invoke(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
-        trace_id = read_trace_id(headers.get(b"traceparent", b"").decode("latin-1"))
-        step = headers.get(STEP_HEADER.encode(), b"").decode("latin-1")
+        invocation = identify(headers, mode=MODE)
+        CURRENT.set(invocation)
         recorder = self._deployment.probes.recorder
-        trace = recorder.begin(trace_id or new_trace_id(), int(step) if step.isdigit() else None)
+        trace = recorder.begin(invocation.trace_id, invocation.step)
         try:
             await self._app(scope, receive, send)
         except BaseException as error:
@@ -108,7 +120,8 @@ class ProbedApp:
         self._deployment.check_size()
         start = query.get("from", ["0"])[0]
         data, following = self._deployment.read(int(start) if start.isdigit() else 0)
-        await _answer(send, data, {b"x-chainload-next": str(following).encode()})
+        headers = {NEXT_HEADER: str(following), PROCESS_HEADER: str(os.getpid())}
+        await _answer(send, data, {name.encode(): value.encode() for name, value in headers.items()})
 
 
 def install(*, token: str | None, directory: str | Path | None) -> Deployment:
@@ -128,7 +141,9 @@ def install(*, token: str | None, directory: str | Path | None) -> Deployment:
         JsonlWriter(file), all_probes(frames), frames=frames, providers=[provider] if provider else []
     )
     probes.install()
-    return Deployment(probes, file, token)
+    propagation = Propagation(provider_port=urlsplit(os.environ.get("OPENAI_BASE_URL", "")).port)
+    propagation.install()
+    return Deployment(probes, propagation, file, token)
 
 
 async def _answer(send: Send, body: bytes, headers: dict[bytes, bytes]) -> None:

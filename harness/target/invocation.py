@@ -91,6 +91,17 @@ class OpenInvocation:
             self.thread_id = None
 
 
+def identify(headers: Mapping[bytes, bytes], *, mode: str) -> OpenInvocation:
+    """The invocation that a request's headers name; without them a new one, nobody's."""
+    return OpenInvocation(
+        trace_id=read_trace_id(headers.get(b"traceparent", b"").decode("latin-1")) or new_trace_id(),
+        step=_number(headers, STEP_HEADER),
+        user=_number(headers, USER_HEADER) or 0,
+        sequence=_number(headers, SEQUENCE_HEADER) or 0,
+        mode=mode,
+    )
+
+
 CURRENT: ContextVar[OpenInvocation | None] = ContextVar("chainload_invocation", default=None)
 # LangChain looks here for a handler of ours, see probes.run_tree
 STEPS: ContextVar[StepLog | None] = ContextVar("chainload_steps", default=None)
@@ -109,13 +120,7 @@ class InvocationBook:
 
     def open(self, headers: Mapping[bytes, bytes], *, mode: str | None = None) -> OpenInvocation:
         """A new invocation, as the request's headers identify it; without them it is nobody's."""
-        invocation = OpenInvocation(
-            trace_id=read_trace_id(headers.get(b"traceparent", b"").decode("latin-1")) or new_trace_id(),
-            step=_number(headers, STEP_HEADER),
-            user=_number(headers, USER_HEADER) or 0,
-            sequence=_number(headers, SEQUENCE_HEADER) or 0,
-            mode=mode or self._mode,
-        )
+        invocation = identify(headers, mode=mode or self._mode)
         with self._lock:
             self.requests += 1
             self._open[id(invocation)] = invocation

@@ -14,7 +14,8 @@ import pytest
 import harness.target
 from harness.errors import BadInputError
 from harness.probe_records import ProbeRecord, Trace
-from harness.target.deployment import PATH, Deployment
+from harness.target.deployment import Deployment
+from harness.tracing import PROBES_PATH as PATH
 
 TOKEN = "a token of some length"
 TRACE_ID = "ab" * 16
@@ -24,7 +25,7 @@ TRACE_ID = "ab" * 16
 def deployment(tmp_path: Path) -> Iterator[Deployment]:
     deployment = harness.target.install(token=TOKEN, directory=tmp_path)
     yield deployment
-    deployment.probes.uninstall()
+    deployment.uninstall()
     deployment.probes.close_writer()
 
 
