@@ -66,9 +66,22 @@ def run(
         ),
     ],
     steps: Annotated[
-        str | None, typer.Option(help="Users of each step, ascending.  [default: 1,5,20,50]")
+        str | None,
+        typer.Option(
+            help="Users of each step, ascending; auto goes up until throughput no longer rises.  [default: 1,5,20,50]"
+        ),
     ] = None,
-    hold: Annotated[str | None, typer.Option(help="Measured time of a step.  [default: 10s]")] = None,
+    max_seconds: Annotated[
+        float | None,
+        typer.Option(
+            help="Time for all steps. What the given ones leave goes into further steps that narrow the saturation "
+            "point down; 0: the given steps alone.  [default: 75; a scenario: 0]"
+        ),
+    ] = None,
+    hold: Annotated[
+        str | None,
+        typer.Option(help="Measured time of a step.  [default: about 10s, as long as it takes to be sure]"),
+    ] = None,
     mode: Annotated[
         str | None,
         typer.Option(help="How a Runnable is called: ainvoke, invoke, astream, abatch.  [default: ainvoke]"),
@@ -116,7 +129,8 @@ def run(
     {user}, {sequence} and {canary} are filled in every string of --input, --inputs, --config and --body.
     """
     given = {
-        "steps": parse_steps(steps) if steps is not None else None,
+        **(parse_steps(steps) if steps is not None else {}),
+        "max_s": max_seconds,
         "hold_s": _seconds("--hold", hold),
         "mode": mode,
         "threads": threads,

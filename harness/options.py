@@ -5,10 +5,13 @@ from __future__ import annotations
 import ast
 import re
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from harness.errors import BadInputError
+from harness.settings import CLIMB
 
+AUTO = "auto"
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|min|h)?")
 _UNIT_S = {"ms": 0.001, "s": 1.0, None: 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 _LOOPBACK = re.compile(r"127(?:\.\d{1,3}){3}|localhost|::1")
@@ -23,16 +26,21 @@ def parse_duration(option: str, text: str) -> float:
     return float(match.group(1)) * _UNIT_S[match.group(2)]
 
 
-def parse_steps(text: str) -> tuple[int, ...]:
-    """Users of each step of "1,5,20".  Raises BadInputError; order and size are judged with the other settings."""
+def parse_steps(text: str) -> dict[str, Any]:
+    """Fields of the settings for "1,5,20" or "auto".
+
+    Raises BadInputError; order and size are judged with the other settings.
+    """
+    if text.strip() == AUTO:
+        return {"steps": CLIMB, "climbs": True}
     parts = [part.strip() for part in text.split(",")]
     junk = [part for part in parts if not re.fullmatch(r"[+-]?\d{1,9}", part)]
     if junk:
         raise BadInputError(
             f"--steps is {text!r}: {', '.join(map(repr, junk))} is no whole number; give ascending numbers of users, "
-            "e.g. --steps 1,5,20,50"
+            "e.g. --steps 1,5,20,50, or auto"
         )
-    return tuple(map(int, parts))
+    return {"steps": tuple(map(int, parts)), "climbs": False}
 
 
 def find_loopback_problem(url: str) -> str | None:

@@ -6,7 +6,7 @@ A terminal gets one live block; anything else (a pipe, a CI log) a line at each 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -20,6 +20,13 @@ from harness.run_directory import RunDirectory
 
 T = TypeVar("T")
 LINE_EVERY_S = 5.0
+PLANNED = ("ladder", "open_loop", "pair")  # purposes of steps that are known beforehand
+_PURPOSE_WORDS = {
+    "refinement": "refining: ",
+    "evidence": "where something is full: ",
+    "repeat": "once more: ",
+    "open_loop": "arrivals by the clock, at most ",
+}
 SAID_EVENTS = {"notice", "target_restarted", "egress_refused"}
 
 
@@ -63,7 +70,7 @@ class LiveView:
     """One block that changes in place."""
 
     def __init__(self, console: Console, steps: tuple[int, ...]) -> None:
-        self._steps = steps
+        self.steps = list(steps)  # users of each, those added on the way behind the ladder
         self._live = Live(console=console, auto_refresh=False, transient=True)
         self._live.start()
 
@@ -71,7 +78,8 @@ class LiveView:
         self._live.console.print(Text(text, style="yellow"))
 
     def show(self, progress: Progress) -> None:
-        self._live.update(Group(_ladder(self._steps, progress), Text(describe(progress))), refresh=True)
+        self.steps[progress.step :] = self.steps[progress.step :] or [progress.users]
+        self._live.update(Group(_ladder(self.steps, progress), Text(describe(progress))), refresh=True)
 
     def close(self) -> None:
         self._live.stop()
@@ -93,7 +101,8 @@ class LineView:
         if key == self._last and progress.at_s - self._last_s < LINE_EVERY_S:
             return
         self._last, self._last_s = key, progress.at_s
-        self.say(f"step {progress.step + 1} of {progress.step_count}: {describe(progress)}")
+        known = f" of {progress.step_count}" if progress.purpose in PLANNED else ""
+        self.say(f"step {progress.step + 1}{known}: {describe(progress)}")
 
     def close(self) -> None:
         pass
@@ -101,7 +110,9 @@ class LineView:
 
 def describe(progress: Progress) -> str:
     """One reading as a line of words."""
-    parts = [f"{progress.users} {'user' if progress.users == 1 else 'users'}"]
+    parts = [f"{_PURPOSE_WORDS.get(progress.purpose, '')}{plural_users(progress.users)}"]
+    if progress.note is not None:
+        parts.append(progress.note)
     if progress.phase != "hold":
         parts.append(progress.phase)
     parts += [
@@ -111,16 +122,28 @@ def describe(progress: Progress) -> str:
         f"{progress.in_flight} in flight",
         f"{progress.error_count} errors",
         *([f"{progress.rate_limited_count} 429s"] if progress.rate_limited_count else []),
-        *([f"{progress.remaining_s:.0f} s left"] if progress.remaining_s is not None else []),
+        *_remaining(progress),
     ]
     return " · ".join(parts)
+
+
+def plural_users(users: int) -> str:
+    return "1 user" if users == 1 else f"{users} users"
+
+
+def _remaining(progress: Progress) -> list[str]:
+    """A bound when steps may be added, and may be left out."""
+    if progress.remaining_s is None:
+        return []
+    bound = "at most " if progress.is_open_ended else ""
+    return [f"{bound}{progress.remaining_s:.0f} s left"]
 
 
 def _milliseconds(seconds: float) -> str:
     return f"{seconds * 1000:,.0f} ms"
 
 
-def _ladder(steps: tuple[int, ...], progress: Progress) -> Text:
+def _ladder(steps: Sequence[int], progress: Progress) -> Text:
     text = Text("users  ")
     for index, users in enumerate(steps):
         style = "bold reverse" if index == progress.step else "green" if index < progress.step else "dim"

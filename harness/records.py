@@ -148,3 +148,4 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     phase: str  # starting, hold, draining
     purpose: Purpose = "ladder"
     note: str | None = None  # why this step, in a few words
+    is_open_ended: bool = False  # steps may still be added, or left out: the time left is a bound

@@ -28,7 +28,7 @@ from harness.options import find_target_problem, is_scenario, name_of
 from harness.progress import RunFollower, open_view
 from harness.run_directory import RunDirectory, write_whole
 from harness.run_naming import make_run_directory
-from harness.settings import RunSettings
+from harness.settings import DEFAULT_MAX_S, RunSettings
 
 BUILT_IN_LOCUSTFILE = Path(__file__).parent / "load" / "locustfile.py"
 LOOPBACK = "127.0.0.1"
@@ -66,7 +66,11 @@ def make_request(target: str, given: dict[str, Any], *, processes: int | None) -
         settings = msgspec.structs.replace(describe_scenario(locustfile), **given)
     else:
         locustfile, name = BUILT_IN_LOCUSTFILE, name_of(target)
-        given = {"name": name, "target": target, "working_directory": str(working_directory)} | given
+        given = (
+            _defaults(given)
+            | {"name": name, "target": target, "working_directory": str(working_directory)}
+            | given
+        )
         settings = RunSettings(**given)
     problems = list(_problems(settings))
     if problems:
@@ -74,6 +78,11 @@ def make_request(target: str, given: dict[str, Any], *, processes: int | None) -
     return RunRequest(
         locustfile=locustfile, name=name, overrides=given, steps=settings.steps, processes=processes
     )
+
+
+def _defaults(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What a target gets that no scenario speaks for: steps beyond the given ones, of a length that fits."""
+    return {"max_s": DEFAULT_MAX_S, "adapts_hold": "hold_s" not in given}
 
 
 def _problems(settings: RunSettings) -> Iterator[str]:

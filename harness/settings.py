@@ -16,7 +16,11 @@ Mode = Literal["ainvoke", "invoke", "astream", "abatch"]
 LoopKind = Literal["asyncio", "uvloop"]
 
 DEFAULT_STEPS = (1, 5, 20, 50)
+CLIMB = (1, 4, 16)  # how a climb begins; each further step has three times the users
+DEFAULT_MAX_S = 75.0  # with the start of the target and the report: a minute and a half
 MAX_USERS = 5000
+CLIMB_USERS = 1500  # the most a climb tries: one load-generating process is not sure to carry more
+UPWARD = 3  # how far beyond a given ladder steps may be added
 SHORTEST_HOLD_S = 1.0
 
 
@@ -27,9 +31,14 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     target: str  # file.py:name, package.module:name, or http(s)://127.0.0.1…
     working_directory: str = "."  # where target and input files are looked up
     steps: tuple[int, ...] = DEFAULT_STEPS  # users, ascending
+    climbs: bool = False  # steps go on upwards until throughput no longer rises
+    max_s: float = (
+        0.0  # of all steps together: what the given ones leave of it narrows the point down; 0: no others
+    )
     hold_s: float = 10.0
+    adapts_hold: bool = False  # a step ends when it has said enough, and goes on a little when it has not
     mode: Mode = "ainvoke"
-    threads: int | None = None  # mode invoke; None: as many as the largest step has users
+    threads: int | None = None  # mode invoke; None: as many as the largest step may have users
     batch_size: int = 10  # mode abatch: inputs an invocation
     loop: LoopKind = "asyncio"  # of the target
     path: str = "/"  # ASGI targets and URLs, as are method and body
@@ -56,9 +65,16 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         return self.target.startswith(("http://", "https://"))
 
     @property
+    def most_users(self) -> int:
+        """The largest step there may be."""
+        if not self.max_s:
+            return max(self.steps)
+        return CLIMB_USERS if self.climbs else min(UPWARD * max(self.steps), MAX_USERS)
+
+    @property
     def thread_count(self) -> int:
         """Worker threads of mode ``invoke``."""
-        return self.threads or max(self.steps)
+        return self.threads or self.most_users
 
     def check(self) -> RunSettings:
         """Return self.  Raises BadInputError that lists every problem, one a line."""
@@ -81,6 +97,14 @@ def find_problems(settings: RunSettings) -> list[str]:
         (
             bool(steps) and max(steps) > MAX_USERS,
             f"the largest step is {max(steps, default=0)} users; at most {MAX_USERS} are allowed",
+        ),
+        (
+            settings.climbs and not settings.max_s,
+            "steps are auto, which needs time to choose them in; give --max-seconds more than 0, or steps",
+        ),
+        (
+            not 0 <= settings.max_s <= 7200,
+            f"max seconds is {settings.max_s:g}; it must be 0, for the given steps alone, to 7200",
         ),
         (
             settings.mode not in get_args(Mode),

@@ -24,8 +24,17 @@ class StepOrder(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One step to run."""
 
     users: int
-    hold_s: float  # planned; it may end early or be extended where ``hold_most_s`` allows it
+    hold_s: float  # planned
+    hold_least_s: float | None = None  # it may end so early when it has said enough; None: it may not
     purpose: Purpose = "ladder"
     arrivals_per_s: float | None = None  # open loop; None: each user waits for its answer
-    hold_most_s: float | None = None  # None: the step lasts exactly ``hold_s``
+    hold_most_s: float | None = None  # it may go on for so long when it has not said enough; None: it may not
     note: str | None = None  # why, in a few words for the progress display
+
+
+class Advice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the steps so far suggest to run next."""
+
+    users: int | None  # None: another step brings little
+    purpose: Purpose = "refinement"
+    note: str | None = None  # what is known, or why, in a few words

@@ -40,6 +40,8 @@ class StepData:
     is_complete: bool  # its end was recorded, not guessed from the last sample
     in_flight_count: int | None = None  # at the end
     cancelled_count: int | None = None  # by the drain
+    purpose: str = "ladder"  # see harness.step_orders
+    arrivals_per_s: float | None = None  # open loop; None: closed loop
 
     @property
     def hold_s(self) -> float:
@@ -142,7 +144,14 @@ def _make_step(index: int, info: RunInfo, events: list[Event], samples: Samples)
         is_complete=ended is not None,
         in_flight_count=ended.data.get("in_flight") if ended else None,
         cancelled_count=drained.data.get("cancelled") if drained else None,
+        **_ordered(started),
     )
+
+
+def _ordered(started: Event | None) -> dict[str, Any]:
+    """What the step was for, as far as its beginning says; those of earlier versions do not."""
+    data = started.data if started is not None else {}
+    return {name: data[name] for name in ("purpose", "arrivals_per_s") if data.get(name) is not None}
 
 
 def _not_before(event: Event | None, start_s: float) -> Event | None:

@@ -14,29 +14,19 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from harness.settings import MAX_USERS
-from reports.columns import Floats
+from harness.settings import MAX_USERS, UPWARD
+from reports.informative_users import INTERVAL_MASS, MARGIN, STEP_NOISE, SURE, Choice, choose_users
 from reports.posterior import Observation, Posterior, fit_posterior
 from reports.verdict import Saturation, StepSummary
 
-STEP_NOISE = 0.03  # machine noise between steps, standard deviation of ln X
 WIDEST_STEP_ERROR = 1.0  # of ln X: however few completed, the order of magnitude is known
 NOTHING_ENDED_COUNT = 0.5  # completions that stand for none at all
-SURE = 0.95
-MARGIN = 1.15  # saturation so far below the largest step is well inside what was tested
-INTERVAL_MASS = (
-    0.965  # of the posterior: covers the truth in 95 % of simulated systems, which no curve fits exactly
-)
 WIDEST_INTERVAL_RATIO = 1.75  # beyond this the point is more than 10 % off too often to be claimed
-TIGHT_INTERVAL_RATIO = 1.25  # below this another step brings little
-UPWARD = 3  # factor of the next step when saturation lies above
 GOOD_EFFICIENCY = 0.8
 CHANCE_Z = 3.09  # one in a thousand
 FEWEST_STEPS = 2
 FEW_COMPLETIONS = 20
 PATIENCE_RESPONSES = 3.0
-CANDIDATE_STEPS = 40
-SAMPLING_VARIANCE = 0.001  # of ln X in a step of usual length
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,15 +62,25 @@ def find_saturation_point(steps: Sequence[StepSummary]) -> Saturation:
     return _saturated(steps, posterior, inside)
 
 
-def choose_next_step(steps: Sequence[StepSummary]) -> int | None:
-    """Users of the step that would tell most about the saturation point; None when its interval is tight.
+def choose_next_step(
+    steps: Sequence[StepSummary], *, most: int = MAX_USERS, hints: Sequence[int] = ()
+) -> Choice | None:
+    """The step that would tell most about the saturation point; None when its interval is tight.
 
-    Upward by a factor of 3 while saturation may lie above what was tested, else the number of users at which the
-    candidate curves disagree most about what matters.
+    most: users that may be tried.  hints: numbers of users at which something is thought to happen.
     """
     telling = _telling(steps)
     posterior = _fit(telling)
-    return _first_step(steps) if posterior is None else _choose(telling, posterior)
+    if posterior is None:
+        first = _first_step(steps)
+        return None if first is None or first > most else Choice(users=first)
+    return choose_users(posterior, largest=_largest(telling), most=most, hints=hints)
+
+
+def find_interval(steps: Sequence[StepSummary]) -> tuple[float, float] | None:
+    """Between what numbers of users the point lies with 95 %, however wide; None when nothing can be fitted."""
+    posterior = _fit(_telling(steps))
+    return None if posterior is None else posterior.shortest_interval(INTERVAL_MASS)
 
 
 def with_efficiency(steps: Sequence[StepSummary], saturation: Saturation) -> list[StepSummary]:
@@ -94,6 +94,7 @@ def with_efficiency(steps: Sequence[StepSummary], saturation: Saturation) -> lis
 
 def draw_curve(steps: Sequence[StepSummary], *, points: int = 60) -> ThroughputCurve | None:
     """Throughput over users, from one user to a third beyond the largest step; None when nothing can be fitted."""
+    steps = _telling(steps)
     posterior = _fit(steps)
     if posterior is None:
         return None
@@ -110,7 +111,14 @@ def draw_curve(steps: Sequence[StepSummary], *, points: int = 60) -> ThroughputC
 
 
 def _telling(steps: Sequence[StepSummary]) -> list[StepSummary]:
-    """Those that were long enough: a window in which nothing ended, shorter than a few answers take, tells nothing."""
+    """Closed-loop steps that say something of their own.
+
+    A window in which nothing ended, shorter than a few answers take, tells nothing; nor does a step that was not steady
+    once it was repeated and was.
+    """
+    steps = [step for step in steps if step.arrivals_per_s is None]
+    steady = {step.users for step in steps if step.is_steady}
+    steps = [step for step in steps if step.is_steady is not False or step.users not in steady]
     responses_s = [step.response_mean_s for step in steps if step.response_mean_s is not None]
     patience_s = PATIENCE_RESPONSES * min(responses_s, default=0.0)
     return [step for step in steps if step.throughput_per_s or step.window_s > patience_s]
@@ -263,23 +271,9 @@ def _first_step(steps: Sequence[StepSummary]) -> int | None:
 
 
 def _choose(steps: Sequence[StepSummary], posterior: Posterior) -> int | None:
-    largest = max(step.users for step in steps)
-    inside = posterior.probability_below(largest / MARGIN)
-    low, high = posterior.shortest_interval(INTERVAL_MASS)
-    if inside >= SURE and high / low <= TIGHT_INTERVAL_RATIO:
-        return None
-    if inside < 0.5:
-        return min(UPWARD * largest, MAX_USERS) if largest < MAX_USERS else None
-    candidates = np.unique(np.geomspace(1, min(UPWARD * largest, MAX_USERS), CANDIDATE_STEPS).round())
-    return int(candidates[np.argmax(_information(posterior, candidates))])
+    choice = choose_users(posterior, largest=_largest(steps))
+    return None if choice is None else choice.users
 
 
-def _information(posterior: Posterior, users: Floats) -> Floats:
-    """How much a step with each number of users would tell: cov(ln N*, ln X)^2 / (var(ln X) + noise)."""
-    weights = posterior.weights[:, None]
-    curves = posterior.log_throughput(users)
-    target = posterior.log_users[:, None] - posterior.log_users @ posterior.weights
-    curves = curves - (weights * curves).sum(axis=0)
-    covariance = (weights * curves * target).sum(axis=0)
-    variance = (weights * curves**2).sum(axis=0)
-    return np.asarray(covariance**2 / (variance + STEP_NOISE**2 + SAMPLING_VARIANCE))
+def _largest(steps: Sequence[StepSummary]) -> int:
+    return max(step.users for step in steps)

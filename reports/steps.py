@@ -69,6 +69,8 @@ def summarise_step(
         error_ratio=(len(window) - len(good)) / len(window) if len(window) else None,
         efficiency=None,
         is_steady=_is_steady(step, good, rates) if warm else False,
+        purpose=step.purpose,
+        arrivals_per_s=step.arrivals_per_s,
         errors=_count_errors(window),
         rate_limited_count=_count_rate_limited(step, attempts),
         attempts_per_request=_attempts_per_request(step, attempts),

@@ -58,6 +58,8 @@ class StepSummary(msgspec.Struct, frozen=True, kw_only=True):
     error_ratio: float | None  # of ended requests; None when none ended
     efficiency: float | None  # throughput x base response time / users; 1 is perfect scaling
     is_steady: bool | None  # None: too short to tell
+    purpose: str = "ladder"  # why it was run: ladder, refinement, evidence, repeat, open_loop, pair
+    arrivals_per_s: float | None = None  # open loop: requests that came a second; None: closed loop
     errors: dict[str, int] = {}  # message -> count, most frequent first, at most 10
     first_token_p50_s: float | None = None  # streaming
     first_token_p95_s: float | None = None

@@ -19,16 +19,20 @@ from locust.runners import Runner
 
 from harness.children import Ready, say_ready
 from harness.errors import BadInputError, ChainloadError, ExitCode, LoadError, ProviderError, TargetError
+from harness.load.advisor import Advisor
 from harness.load.control import ask_rate_limited_count
 from harness.load.crew import Crew
 from harness.load.machine import describe_environment, machine_id
+from harness.load.ordered_steps import make_source
 from harness.load.owner import Owner
 from harness.load.probe_trial import compare_probes
 from harness.load.recorder import Recorder
-from harness.load.step_source import Ladder, StepSource
+from harness.load.refined_ladder import RefinedLadder
+from harness.load.step_source import StepSource
 from harness.load.steps import StepRunner
 from harness.run_directory import RunDirectory, RunInfo
 from harness.settings import RunSettings
+from harness.step_orders import Advice
 
 PROGRESS_EVERY_S = 0.5
 SPAWN_LIMIT_S = 15.0
@@ -50,7 +54,8 @@ class OneRun:
         self._runner = runner
         self._owner = Owner(settings, directory, self.recorder)
         self._steps: StepRunner | None = None
-        self._source: StepSource = Ladder(settings)
+        self._advisor: Advisor | None = None
+        self._source = make_source(directory, otherwise=self._make_ladder())
         self._wanted_users: Queue[tuple[int, float] | None] = Queue()
         self._rate_limited_count: int | None = None
         self._done = Done()
@@ -100,6 +105,21 @@ class OneRun:
         """Stop the children at once; nothing more is recorded."""
         self._owner.stop()
 
+    # ---- where its steps come from ----
+
+    def _make_ladder(self) -> StepSource:
+        return RefinedLadder(
+            self._settings,
+            ask=self._ask_advice,
+            notice=lambda message: self.recorder.event("notice", message=message),
+        )
+
+    def _ask_advice(self) -> Advice:
+        self.recorder.flush()  # it is read from the run directory
+        if self._advisor is None:
+            self._advisor = Advisor(self.directory)
+        return self._advisor.ask()
+
     # ---- the leader's greenlet ----
 
     def _lead(self) -> None:
@@ -131,6 +151,8 @@ class OneRun:
         )
         self.recorder.event("run_started", data={"wall_clock": now.isoformat()})
         self._check_crew()
+        if self._settings.max_s:
+            self._advisor = Advisor(self.directory)  # now, so that it is there when the ladder is done
         service = self._owner.start()
         self._steps = StepRunner(
             self._settings,
@@ -171,6 +193,8 @@ class OneRun:
         if self._steps is not None and code is not ExitCode.OK:
             self._steps.give_up()
         self._reader.kill(block=True)
+        if self._advisor is not None:
+            self._advisor.stop()
         self._owner.stop()
         problem = self.recorder.find_write_problem()
         if problem:
@@ -203,6 +227,8 @@ class OneRun:
             in_flight=self._crew.in_flight,
             rate_limited_count=self._rate_limited_count,
             phase=steps.phase if steps else "starting",
+            order=steps.order if steps else None,
+            is_open_ended=bool(self._settings.max_s or self._settings.adapts_hold),
         )
 
 

@@ -143,7 +143,7 @@ class LoadPlugin:
                 "the load shape of this test is not the scenario's; name the class that locust_classes returns "
                 "StepShape in the locustfile, define no other, and give one scenario at a time"
             )
-        allow_open_files(max(self._settings.steps))
+        allow_open_files(self._settings.most_users)
 
     def _is_mine(self, environment: Environment) -> bool:
         shape = environment.shape_class

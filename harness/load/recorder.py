@@ -95,6 +95,7 @@ class Recorder:
         rate_limited_count: int | None,
         phase: str,
         order: StepOrder | None = None,
+        is_open_ended: bool = False,
     ) -> None:
         """One reading, written at once; records that wait are written with it."""
         now_s = time.monotonic()
@@ -117,6 +118,7 @@ class Recorder:
                 phase=phase,
                 purpose=order.purpose if order else "ladder",
                 note=order.note if order else None,
+                is_open_ended=is_open_ended,
             )
         )
         self.flush()

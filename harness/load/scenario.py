@@ -11,8 +11,8 @@ import msgspec
 
 from harness.errors import BadInputError
 from harness.load.toml_text import toml_key, toml_value
-from harness.options import name_of, parse_duration
-from harness.settings import DEFAULT_STEPS, LoopKind, Mode, RunSettings
+from harness.options import name_of, parse_duration, parse_steps
+from harness.settings import DEFAULT_MAX_S, DEFAULT_STEPS, LoopKind, Mode, RunSettings
 
 Duration = str | float  # "10s", "500ms", "2m", or seconds
 NOT_GIVEN: Any = object()
@@ -31,7 +31,8 @@ class Scenario:
     teaches: str = ""  # one sentence, shown by `chainload scenarios`
     expects: str | None = None  # the cause planted here, or "healthy"; read by tests only
     fixed: str | None = None  # the target put right, to compare with; not run unless asked for
-    steps: Sequence[int] = DEFAULT_STEPS
+    steps: Sequence[int] | str = DEFAULT_STEPS  # "auto": upwards until throughput no longer rises
+    max_seconds: float | None = None  # see RunSettings.max_s; None: no steps beyond these, but for "auto"
     hold: Duration = 10.0
     mode: Mode = "ainvoke"
     threads: int | None = None
@@ -61,7 +62,7 @@ class Scenario:
             "name": self.name or (file.stem if file else name_of(self.target)),
             "target": self.target,
             "working_directory": str(find_working_directory(self.target, file)),
-            "steps": tuple(self.steps),
+            **_steps(self.steps, self.max_seconds),
             "hold_s": _seconds("hold", self.hold),
             "mode": self.mode,
             "threads": self.threads,
@@ -108,6 +109,13 @@ def find_working_directory(target: str, file: Path | None) -> Path:
 def _module_files(module: str) -> list[str]:
     path = module.replace(".", "/")
     return [f"{path}.py", f"{path}/__init__.py"] if path else []
+
+
+def _steps(steps: Sequence[int] | str, max_s: float | None) -> dict[str, Any]:
+    fields = parse_steps(steps) if isinstance(steps, str) else {"steps": tuple(steps)}
+    return fields | {
+        "max_s": (DEFAULT_MAX_S if fields.get("climbs") else 0.0) if max_s is None else float(max_s)
+    }
 
 
 def _seconds(name: str, value: Duration) -> float:

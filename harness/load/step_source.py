@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from harness.settings import RunSettings
 from harness.step_orders import StepOrder
 
 
@@ -21,21 +20,3 @@ class StepSource(Protocol):
     @property
     def later_s(self) -> float:
         """Seconds that what comes after the last step handed out may take, at most; drains left out."""
-
-
-class Ladder:
-    """The steps of the settings, as given."""
-
-    def __init__(self, settings: RunSettings) -> None:
-        self._orders = [StepOrder(users=users, hold_s=settings.hold_s) for users in settings.steps]
-
-    def next_order(self) -> StepOrder | None:
-        return self._orders.pop(0) if self._orders else None
-
-    @property
-    def later_count(self) -> int:
-        return len(self._orders)
-
-    @property
-    def later_s(self) -> float:
-        return sum(order.hold_s for order in self._orders)

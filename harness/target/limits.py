@@ -22,7 +22,7 @@ def raise_file_limit() -> int:
 
 def file_limit_problem(settings: RunSettings, limit: int) -> str | None:
     """Words for the user when so many open files are too few for the largest step."""
-    users = max(settings.steps)
+    users = settings.most_users
     needed = users * FILES_EACH_USER + FILES_OTHERWISE
     if limit >= needed or limit == resource.RLIM_INFINITY:
         return None

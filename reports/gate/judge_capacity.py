@@ -7,8 +7,8 @@ import math
 from reports.gate.criteria import CriterionResult
 from reports.gate.judging import Bound, judge_interval, make_result, say_bound
 from reports.gate.subject import Subject
+from reports.informative_users import MARGIN
 from reports.safe_users import find_safe_users
-from reports.saturation import MARGIN
 from reports.units import format_users
 from reports.words import is_generator_limited, say_verdict
 
@@ -50,7 +50,7 @@ def _judge_not_reached(subject: Subject, bound: Bound) -> CriterionResult:
 
 
 def _judge_first_step(subject: Subject, bound: Bound) -> CriterionResult:
-    first = min((step.users for step in subject.verdict.steps), default=0)
+    first = min((step.users for step in subject.closed_steps), default=0)
     said = f"saturated from the first step ({format_users(first)})"
     if first < bound.threshold:
         return make_result(subject, bound, "failed", f"{said}; {say_bound(bound)}.")
@@ -93,7 +93,7 @@ def _judge_unsafe(subject: Subject, bound: Bound, safe: int | None) -> Criterion
     known = f"safe with {format_users(safe)}" if safe is not None else "no tested step is efficient"
     asked = say_bound(bound)
     interval = subject.verdict.saturation.interval
-    tried = [step.users for step in subject.verdict.steps if (safe or 0) < step.users <= bound.threshold]
+    tried = [step.users for step in subject.closed_steps if (safe or 0) < step.users <= bound.threshold]
     observed = None if safe is None else float(safe)
     if tried or (interval is not None and interval[1] < bound.threshold):
         return make_result(subject, bound, "failed", f"{known}; {asked}.", observed=observed)
@@ -102,4 +102,4 @@ def _judge_unsafe(subject: Subject, bound: Bound, safe: int | None) -> Criterion
 
 
 def _top_users(subject: Subject) -> int:
-    return max((step.users for step in subject.verdict.steps), default=0)
+    return max((step.users for step in subject.closed_steps), default=0)

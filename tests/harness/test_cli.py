@@ -20,7 +20,7 @@ from langchain_openai import ChatOpenAI
 chain = ChatPromptTemplate.from_template("Explain {topic}") | ChatOpenAI(model="gpt-4o-mini")
 number = 5
 """
-SHORT = ["--steps", "1,2", "--hold", "2s"]
+SHORT = ["--steps", "1,2", "--hold", "2s", "--max-seconds", "0"]
 
 
 @pytest.fixture

@@ -28,7 +28,8 @@ def test_other_durations_are_refused_with_what_is_allowed(text: str) -> None:
 
 
 def test_steps_are_read() -> None:
-    assert parse_steps("1, 5,20") == (1, 5, 20)
+    assert parse_steps("1, 5,20") == {"steps": (1, 5, 20), "climbs": False}
+    assert parse_steps("auto") == {"steps": (1, 4, 16), "climbs": True}
 
 
 @pytest.mark.parametrize("text", ["", "1,,2", "one", "1.5", "1;2"])

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 
-from harness.progress import LineView, RunFollower, Tail, describe
+from harness.progress import LineView, LiveView, RunFollower, Tail, describe
 from harness.records import Event, Progress
 from harness.run_directory import RunDirectory
 
@@ -27,6 +27,23 @@ def test_missing_values_are_left_out_not_zero() -> None:
         READING, throughput_per_s=None, p50_s=None, p95_s=None, rate_limited_count=None
     )
     assert describe(bare) == "5 users · no answer yet · 5 in flight · 2 errors · 12 s left"
+
+
+def test_an_added_step_says_why_and_that_the_time_left_is_a_bound() -> None:
+    added = msgspec.structs.replace(
+        READING, users=18, purpose="refinement", note="interval 16–22", is_open_ended=True
+    )
+    words = describe(added)
+    assert words.startswith("refining: 18 users · interval 16–22 · 24.5/s")
+    assert words.endswith("at most 12 s left")
+
+
+def test_the_live_ladder_grows_by_the_steps_that_are_added() -> None:
+    view = LiveView(Console(file=io.StringIO(), width=200, force_terminal=True), (1, 5))
+    view.show(msgspec.structs.replace(READING, step=2, users=3))
+    view.show(msgspec.structs.replace(READING, step=3, users=4))
+    view.close()
+    assert view.steps == [1, 5, 3, 4]
 
 
 def test_a_tail_waits_for_the_end_of_a_torn_line(tmp_path: Path) -> None:

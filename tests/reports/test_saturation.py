@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from simulated import load_benchmark, measure, summarise
 
+from reports.informative_users import Choice
 from reports.saturation import choose_next_step, draw_curve, find_saturation_point, with_efficiency
 from reports.verdict import Saturation, StepSummary
 
@@ -66,7 +67,7 @@ def test_one_number_of_users_is_undecided_and_says_what_to_run() -> None:
     found = find_saturation_point(steps)
     assert found.status == "undecided"
     assert found.reason is not None and "fewer than 2" in found.reason
-    assert found.next_step == choose_next_step(steps) == 3
+    assert (found.next_step, choose_next_step(steps)) == (3, Choice(users=3))
 
 
 def test_no_step_and_no_good_answer_are_undecided() -> None:
@@ -120,7 +121,7 @@ def test_a_tight_answer_asks_for_no_step_and_a_loose_one_for_the_most_telling() 
     assert find_saturation_point(measure(servers=5, variation=0.02)).next_step is None
     loose = measure((1, 100), servers=8, base_s=0.05, variation=0.1)
     chosen = choose_next_step(loose)
-    assert chosen is not None and 2 <= chosen <= 60
+    assert chosen is not None and 2 <= chosen.users <= 60
 
 
 def test_adding_the_chosen_steps_narrows_the_interval_to_the_goal() -> None:
@@ -130,7 +131,7 @@ def test_adding_the_chosen_steps_narrows_the_interval_to_the_goal() -> None:
         chosen = choose_next_step(steps)
         if chosen is None:
             break
-        ladder.append(chosen)
+        ladder.append(chosen.users)
     found = find_saturation_point(steps)
     assert found.status == "saturated" and found.interval is not None
     assert found.interval[1] / found.interval[0] <= 1.25
