@@ -15,6 +15,7 @@ import msgspec
 from harness.errors import ExitCode
 from harness.run_directory import RunDirectory
 from reports.attribution.recording import load_recording
+from reports.capacity_point import find_point_by_capacity
 from reports.causes import STANDS_ALONE, diagnose
 from reports.causes.situation import Situation, make_situation
 from reports.causes.stuck_calls import find_stuck_calls, stuck_ratio
@@ -52,7 +53,7 @@ def analyse(run: RunDirectory) -> Analysis:
     situation = make_situation(dataset, steps, measured, load_recording(run.file("probes.jsonl")))
     diagnosis = diagnose(situation)
     findings = diagnosis.findings
-    saturation = _withhold(dataset, steps, measured, findings)
+    saturation = _withhold(dataset, steps, _decide(measured, findings, steps), findings)
     verdict = Verdict(
         run=_describe(dataset),
         saturation=saturation,
@@ -81,6 +82,13 @@ def exit_code_of(verdict: Verdict) -> ExitCode:
     if any(finding.cause == STANDS_ALONE for finding in verdict.findings):
         return ExitCode.LOAD_GENERATOR_LIMIT
     return ExitCode.OK
+
+
+def _decide(measured: Saturation, findings: Sequence[Finding], steps: Sequence[StepSummary]) -> Saturation:
+    """What the steps leave open, the proof of the cause may settle."""
+    if measured.status != "undecided":
+        return measured
+    return find_point_by_capacity(measured, findings, steps) or measured
 
 
 def _withhold(

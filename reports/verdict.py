@@ -32,6 +32,7 @@ class Saturation(msgspec.Struct, frozen=True, kw_only=True):
     lower_bound_users: float | None = None  # not_reached: saturation lies above this
     base_response_s: float | None = None  # R_0, response time without contention
     probability: float | None = None  # that it saturates within the tested range
+    basis: Literal["steps", "capacity"] = "steps"  # capacity: by the first limit's proof, the steps alone left it open
     chi2_per_dof: float | None = None  # of the best curve; beyond chance (1 in 1000) nothing is claimed
 
 

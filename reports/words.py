@@ -6,6 +6,7 @@ What a cause is and how it is mended comes with the finding; here it is only put
 from __future__ import annotations
 
 from reports.plain_text import one_line
+from reports.probe_overhead import find_overhead_problem
 from reports.units import (
     format_answer_rate,
     format_number,
@@ -90,9 +91,10 @@ def _rest_of_undecided(verdict: Verdict) -> str:
 
 
 def _interval(saturation: Saturation) -> str:
-    return (
-        "with " if saturation.interval is None else f"(95 %: {format_user_interval(saturation.interval)}), "
-    )
+    if saturation.interval is None:
+        return "with "
+    kind = "95 %" if saturation.basis == "steps" else "by the capacity that is full"
+    return f"({kind}: {format_user_interval(saturation.interval)}), "
 
 
 def _top_users(verdict: Verdict) -> int | None:
@@ -137,7 +139,7 @@ def list_health_warnings(verdict: Verdict) -> list[str]:
     health = verdict.health
     parts = {
         "Load generator": health.load_generator,
-        "Probes": health.probe_overhead,
+        "Probes": find_overhead_problem(health.probe_overhead),
         "Mock provider": health.mock,
         "Target": health.target,
     }
