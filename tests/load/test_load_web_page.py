@@ -44,7 +44,8 @@ def test_tests_are_started_stopped_and_started_again(service_url: str, tmp_path:
 
         assert call(f"{page}/swarm", FORM)["success"]
         assert wait_until(lambda: len(runs(tmp_path)) == 2 and runs(tmp_path)[1].samples())
-        assert call(f"{page}/stop", b"")["success"]
+        answer = call(f"{page}/stop", b"") or call(f"{page}/stop")  # before Locust 2.47 a GET
+        assert answer["success"]
         assert runs(tmp_path)[1].events()[-1].data == {"completed": False}
 
         process.send_signal(signal.SIGINT)
