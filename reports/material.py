@@ -12,6 +12,7 @@ import numpy as np
 
 from harness.records import Frame, StepOpen
 from harness.run_directory import RunInfo
+from reports.gate.criteria import GateVerdict
 from reports.saturation import ThroughputCurve
 from reports.verdict import Verdict
 
@@ -129,3 +130,4 @@ class Material:
     distributions: Sequence[Distribution] = field(default=())
     waterfalls: Sequence[Waterfall] = field(default=())
     probe_gaps: Sequence[str] = field(default=())  # probes that could not be installed, and why
+    gate: GateVerdict | None = None  # what a gate said of this run

@@ -17,6 +17,7 @@ from markupsafe import Markup
 from reports import units
 from reports.environment import make_environment_table, make_settings_table, say_started
 from reports.finding_words import say_no_finding, tell_findings
+from reports.gate.words import list_open, make_gate_table, say_gate, say_result, say_result_place
 from reports.key_numbers import list_key_numbers
 from reports.material import Material
 from reports.next_command import make_next_command
@@ -77,6 +78,14 @@ def _build_method(material: Material) -> Any:
     return {"saturation": material.verdict.saturation, "probe_gaps": material.probe_gaps}
 
 
+def _build_gate(material: Material) -> Any:
+    gate = material.gate
+    if gate is None:
+        return None
+    reasons = [(say_result(result), say_result_place(result)) for result in list_open(gate)]
+    return {"answer": say_gate(gate), "reasons": reasons, "table": make_gate_table(gate)}
+
+
 # Between the verdict and the charts: what else is wrong must not wait until they end.
 FIRST_SECTIONS = (Section(name="findings", heading="Also found", build=_build_findings),)
 # The page below the charts, in order.  A new section is a template, a builder and a line here.
@@ -86,6 +95,7 @@ SECTIONS = (
     Section(name="steps", heading="Steps", build=_build_steps),
     Section(name="environment", heading="Settings and environment", build=_build_environment),
     Section(name="method", heading="Method and limits", build=_build_method),
+    Section(name="gate", heading="Gate", build=_build_gate),
 )
 
 

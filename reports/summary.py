@@ -31,10 +31,10 @@ def _list_blocks(verdict: Verdict) -> Iterator[str]:
         yield markdown_prose(say_no_finding(verdict))
     yield from map(_tell, findings)
     if verdict.steps:
-        yield _draw(make_step_table(verdict.steps, compact=True))
+        yield draw_table(make_step_table(verdict.steps, compact=True))
     errors = make_error_table(verdict.steps, most=MOST_ERRORS)
     if errors.rows:
-        yield _draw(errors)
+        yield draw_table(errors)
     step, command = say_next_step(verdict), make_next_command(verdict)
     if step:
         yield f"**Next:** {markdown_prose(step)}" + (f" {markdown_code(command)}" if command else "")
@@ -55,7 +55,7 @@ def _tell(finding: FindingWords) -> str:
     return "\n".join([*lines, f"- Fix: {markdown_prose(finding.fix)}"])
 
 
-def _draw(table: Table) -> str:
+def draw_table(table: Table) -> str:
     """The first column to the left when it holds words; a code span keeps a message as it is."""
     is_words = any(not cell.replace(",", "").isdigit() for cell in (row[0] for row in table.rows))
     head = [escape_markdown(title) for title in table.columns]

@@ -15,7 +15,11 @@ from harness.errors import BadInputError
 from harness.run_directory import write_whole
 from reports.gate.judge_steps import amplification_of
 from reports.gate.subject import Subject
+from reports.plain_text import one_line
+from reports.step_table import Table
+from reports.units import format_rate, format_user_interval, format_users
 from reports.verdict import Finding, Location, Verdict
+from reports.words import name_cause, say_place
 
 BASELINE_SCHEMA = 1
 DEFAULT_FILE = "chainload-baseline.json"
@@ -167,3 +171,29 @@ def read_baseline(path: Path) -> Baseline:
             "with `chainload baseline save`"
         )
     return baseline
+
+
+def make_baseline_table(baseline: Baseline) -> Table:
+    """A row a scenario."""
+    return Table(
+        caption="What is kept",
+        columns=["Scenario", "Limited by", "Saturation", "95 %", "Answers/s", "Measured"],
+        rows=[
+            [
+                one_line(name),
+                _name_limit(run),
+                format_users(run.users) if run.users else f"above {format_users(run.lower_bound_users)}",
+                format_user_interval(run.interval),
+                format_rate(run.max_throughput_per_s),
+                one_line(run.started)[:10],
+            ]
+            for name, run in baseline.scenarios.items()
+        ],
+    )
+
+
+def _name_limit(run: KeptRun) -> str:
+    if run.limit is None:
+        return "nothing"
+    place = f" at {say_place(run.limit.location)}" if run.limit.location else ""
+    return f"{name_cause(run.limit.cause)}{place}"

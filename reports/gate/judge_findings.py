@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reports.gate.criteria import CriterionResult
-from reports.gate.judging import Bound, make_result
+from reports.gate.judging import Bound, judge_interval, make_result
 from reports.gate.limits import DEFECT
 from reports.gate.subject import Subject
-from reports.units import format_ratio
 from reports.verdict import Finding
 from reports.words import GENERATOR_CAUSE, is_generator_limited, name_cause, say_place
 
@@ -81,15 +80,10 @@ def _tell(finding: Finding) -> str:
 def judge_probe_overhead(subject: Subject, most: float) -> CriterionResult:
     """A run that did not measure its own probes cannot tell."""
     bound = Bound(name="max_probe_overhead", threshold=most, unit="ratio", is_minimum=False)
-    complaint = subject.verdict.health.probe_overhead
-    ratio = getattr(subject.verdict.health, "probe_overhead_ratio", None)
-    if ratio is not None:
-        status = "passed" if ratio <= most else "failed"
-        words = (
-            f"the probes took {format_ratio(ratio)} of throughput; at most {format_ratio(most)} is allowed."
-        )
-        return make_result(subject, bound, status, words, observed=ratio, location=None)  # type: ignore[arg-type]
-    if complaint is not None:
-        return make_result(subject, bound, "failed", complaint, location=None)
-    words = "what the probes cost was not measured in this run."
-    return make_result(subject, bound, "inconclusive", words, location=None)
+    overhead = subject.verdict.health.probe_overhead
+    if overhead is None or overhead.ratio is None or overhead.interval is None:
+        why = f": {overhead.reason}" if overhead is not None and overhead.reason else ""
+        words = f"what the probes cost was not measured in this run{why}."
+        return make_result(subject, bound, "inconclusive", words, location=None)
+    what = "what the probes add to the CPU of a request"
+    return judge_interval(subject, bound, overhead.ratio, overhead.interval, what=what)

@@ -110,7 +110,7 @@ def _say_busy(step: StepSummary) -> str:
 
 
 def _say_no_step(subject: Subject, users: int) -> str:
-    steps = ", ".join(str(step.users) for step in subject.verdict.steps) or "none"
+    steps = ", ".join(str(step.users) for step in subject.closed_steps) or "none"
     return f"no step of {format_users(users)} was measured (steps: {steps}); add {users} to the steps."
 
 

@@ -43,8 +43,13 @@ class Subject:
     times: Mapping[int, Times] = field(default_factory=dict)  # by index of the step
 
     def step_at(self, users: int) -> StepSummary | None:
-        """The last that held so many users."""
-        return next((step for step in reversed(self.verdict.steps) if step.users == users), None)
+        """The last that held so many users, each of whom waited for its answer."""
+        return next((step for step in reversed(self.closed_steps) if step.users == users), None)
+
+    @property
+    def closed_steps(self) -> list[StepSummary]:
+        """Without those whose requests came at a rate, whether or not answers came back."""
+        return [step for step in self.verdict.steps if step.arrivals_per_s is None]
 
     @property
     def limit(self) -> Finding | None:
