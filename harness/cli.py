@@ -18,6 +18,7 @@ from rich.console import Console
 
 from harness import run as runs
 from harness.errors import ChainloadError, ExitCode
+from harness.gate_command import baseline_app, gate
 from harness.options import parse_duration, parse_steps
 from harness.run_directory import RunDirectory
 from harness.run_naming import LATEST, RUNS
@@ -196,6 +197,10 @@ def compare(
     print_comparison(comparison, Console(stderr=as_json), page=page_file(out))
     if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode(comparison), indent=2).decode())
+
+
+app.command()(gate)
+app.add_typer(baseline_app)
 
 
 @app.command()

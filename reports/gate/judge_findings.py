@@ -50,7 +50,7 @@ def judge_forbidden(subject: Subject, cause: str) -> CriterionResult:
             status="failed" if sure else "inconclusive",
             reason=_tell(finding) + ("" if sure else " It is barely supported: look at the report."),
             observed=finding.cause,
-            location=finding.location or subject.place,
+            location=(finding.location or subject.place) if sure else None,
         )
     if not subject.is_seen_inside and cause != GENERATOR_CAUSE:
         return CriterionResult(

@@ -191,7 +191,7 @@ def _choose(
     known = list(_known(steps, measure))
     if not known:
         return make_result(subject, bound, "failed", "not known: nothing of it was measured.")
-    return max(known, key=lambda pair: pair[1])
+    return max(known, key=lambda pair: (pair[1], pair[0].sample_count))
 
 
 def _known(

@@ -60,7 +60,7 @@ def say_bound(bound: Bound) -> str:
 def make_result(
     subject: Subject, bound: Bound, status: Status, reason: str, **fields: Any
 ) -> CriterionResult:
-    """The result of a bound; what did not pass points at the line that limits the run."""
+    """The result of a bound; what failed points at the line that limits the run."""
     return CriterionResult(
         name=bound.name,
         scenario=subject.scenario,
@@ -68,7 +68,7 @@ def make_result(
         reason=reason,
         threshold=bound.threshold,
         unit=bound.unit,
-        **{"location": None if status == "passed" else subject.place, **fields},
+        **{"location": subject.place if status == "failed" else None, **fields},
     )
 
 
@@ -88,7 +88,10 @@ def judge_interval(
     status: Status = "passed" if keeps else "failed" if breaks else "inconclusive"
     doubt = doubt_of(subject) if status == "failed" else None
     said = f"{_say_measured(what, observed, interval, bound.unit)}; {say_bound(bound)}"
-    ending = "" if status != "inconclusive" else ": too close to tell; hold the step longer"
+    ending = ""
+    if status == "inconclusive":
+        why = "too few answers" if math.isinf(high) else "too close"
+        ending = f": {why} to tell; hold the step longer"
     if doubt:
         status, ending = "inconclusive", f"; but {doubt}"
     return make_result(

@@ -11,7 +11,7 @@ from reports.gate.subject import Interval, Subject
 
 
 def result_of(subject: Subject, name: str, status: Status, reason: str, **fields: Any) -> CriterionResult:
-    place = None if status == "passed" else fields.pop("location", None)
+    place = fields.get("location") if status == "failed" else None
     fields.pop("location", None)
     return CriterionResult(
         name=f"baseline {name}",
