@@ -107,7 +107,7 @@ def describe(located: Located) -> str:
     found = "-" if saturation["users"] is None else f"{saturation['users']:.1f}"
     interval = "-" if saturation["interval"] is None else "{:.1f}–{:.1f}".format(*saturation["interval"])
     error = "" if located.error is None else f"{located.error:+.0%}"
-    added = " ".join(f"{step['users']}{step['purpose'][0]}" for step in steps if step["purpose"] != "ladder")
+    added = " ".join(f"{step['users']}{step['purpose'][:3]}" for step in steps if step["purpose"] != "ladder")
     return (
         f"{located.known.name:20}{located.known.users:7.1f}{found:>8}{error:>6}  {interval:12}"
         f"{located.wall_s:5.0f} s  {saturation['status']:12} {added or '-'}"

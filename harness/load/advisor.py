@@ -5,6 +5,7 @@ It is started early and waits, so that its imports do not lie between two steps.
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 
@@ -17,6 +18,7 @@ from harness.step_orders import Advice
 
 ANSWER_S = 20.0
 LOG_FILE = "next_step.log"
+COMMAND: tuple[str, ...] = ("-P", "-m", "reports.next_step")
 
 
 class AdvisorError(LoadError):
@@ -29,7 +31,7 @@ class Advisor:
     def __init__(self, directory: RunDirectory) -> None:
         with directory.file(LOG_FILE).open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "reports.next_step", str(directory.path.absolute())],
+                [sys.executable, *COMMAND, str(directory.path.absolute())],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -57,4 +59,5 @@ class Advisor:
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
-                stream.close()
+                with contextlib.suppress(OSError):  # a question that it did not live to read
+                    stream.close()

@@ -1,7 +1,8 @@
 """A tiny HTTP service for the load tests: standard library only; its path says how it behaves.
 
-Prints its port.  /work?delay_s=0.05 answers, /stream?count=5&gap_s=0.02 sends events, /hang never answers, /fail says
-500, /drop closes without an answer, /count tells how many requests of each path have begun.
+Prints its port.  /work?delay_s=0.05 answers, /limited does so four at a time, /stream?count=5&gap_s=0.02 sends events,
+/hang never answers, /fail says 500, /drop closes without an answer, /count tells how many requests of each path have
+begun.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 BEGUN: Counter[str] = Counter()
 BODIES: list[str] = []
+FOUR = asyncio.Semaphore(4)
 
 
 async def answer(writer: asyncio.StreamWriter, status: str, body: bytes) -> None:
@@ -47,6 +49,10 @@ async def serve_one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) 
     match parts.path:
         case "/stream":
             await stream(writer, int(given.get("count", 5)), float(given.get("gap_s", 0.02)))
+        case "/limited":
+            async with FOUR:
+                await asyncio.sleep(0.05)
+            await answer(writer, "200 OK", b'{"output": 1}')
         case "/hang":
             await asyncio.sleep(3600)
         case "/fail":
