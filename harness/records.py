@@ -117,6 +117,10 @@ class TrialSlice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ok_count: int
     failed_count: int = 0
 
+    @property
+    def answers_per_s(self) -> float:
+        return self.ok_count / (self.end_s - self.start_s)
+
 
 class GeneratorHealth(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How busy a load-generating process was during one step: a line of generator.jsonl."""

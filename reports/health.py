@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from reports.dataset import Dataset, StepData
+from reports.probe_overhead import measure_probe_overhead
 from reports.units import format_ratio, format_seconds, format_users, plural
 from reports.verdict import Health, StepSummary
 
@@ -20,12 +21,13 @@ MOST_NOTICES = 20
 
 
 def judge_health(dataset: Dataset, steps: Sequence[StepSummary], unanswered: Sequence[str] = ()) -> Health:
-    """Every part says in words what is wrong with it, or None.
+    """What is said in words is wrong; None: nothing is.
 
     unanswered: what could not be told of the run, in words.
     """
     return Health(
         load_generator=_judge_generator(steps),
+        probe_overhead=measure_probe_overhead(dataset.events),
         mock=_judge_mock(dataset),
         target=_judge_target(dataset),
         notices=[*unanswered, *_list_notices(dataset)][:MOST_NOTICES],

@@ -24,6 +24,7 @@ from reports.next_command import make_next_command
 from reports.plain_text import clean_text, one_line, split_code
 from reports.plots.catalogue import CHARTS
 from reports.plots.chart import Chart, draw_chart
+from reports.probe_overhead import say_probe_overhead
 from reports.states import STATE_COLOURS, UNKNOWN
 from reports.step_table import make_error_table, make_step_table
 from reports.time_table import make_time_table
@@ -75,7 +76,12 @@ def _build_environment(material: Material) -> Any:
 
 
 def _build_method(material: Material) -> Any:
-    return {"saturation": material.verdict.saturation, "probe_gaps": material.probe_gaps}
+    verdict = material.verdict
+    return {
+        "saturation": verdict.saturation,
+        "probe_gaps": material.probe_gaps,
+        "probe_overhead": say_probe_overhead(verdict.health.probe_overhead),
+    }
 
 
 def _build_gate(material: Material) -> Any:

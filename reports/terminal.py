@@ -15,6 +15,7 @@ from rich.text import Text
 from reports.finding_words import FindingWords, say_no_finding, tell_findings
 from reports.next_command import make_next_command
 from reports.plain_text import clean_text
+from reports.probe_overhead import say_probe_overhead
 from reports.step_table import Table, make_step_table
 from reports.time_table import make_time_table
 from reports.verdict import Verdict
@@ -89,6 +90,9 @@ def _print_next(console: Console, verdict: Verdict, report: Path | None) -> None
         _print_row(console, "Next", step)
     if command:
         _print(console, " " * LABEL_WIDTH + command, style="bold")
+    overhead = say_probe_overhead(verdict.health.probe_overhead)
+    if overhead:
+        _print_row(console, "Probes", overhead)
     if report is not None:
         _print(console, f"{'Report':{LABEL_WIDTH}}{report}")
 

@@ -32,14 +32,16 @@ class Saturation(msgspec.Struct, frozen=True, kw_only=True):
     lower_bound_users: float | None = None  # not_reached: saturation lies above this
     base_response_s: float | None = None  # R_0, response time without contention
     probability: float | None = None  # that it saturates within the tested range
-    basis: Literal["steps", "capacity"] = "steps"  # capacity: by the first limit's proof, the steps alone left it open
+    basis: Literal["steps", "capacity"] = (
+        "steps"  # capacity: by the first limit's proof, the steps alone left it open
+    )
     chi2_per_dof: float | None = None  # of the best curve; beyond chance (1 in 1000) nothing is claimed
 
 
 class StepSummary(msgspec.Struct, frozen=True, kw_only=True):
     """What one step measured, warm-up cut off.  ``steps`` of verdict.json."""
 
-    index: int
+    index: int  # in the order they were run, from 0
     users: int
     hold_s: float  # as measured, warm-up included
     warmup_s: float  # cut off its beginning
@@ -185,11 +187,28 @@ class RunnableTimes(msgspec.Struct, frozen=True, kw_only=True):
     loads: list[RunnableLoad]
 
 
+class ProbeOverhead(msgspec.Struct, frozen=True, kw_only=True):
+    """What the probes cost the chain: slices of load with and without them, after the last step."""
+
+    ratio: float | None = (
+        None  # CPU of the target per request, how much more with them: 0.01 is 1 %; None: see reason
+    )
+    interval: tuple[float, float] | None = None  # 95 %
+    cpu_s: float | None = None  # CPU of the target per request, without them
+    busy_ratio: float | None = None  # CPU of the target per second, without them
+    throughput_ratio: float | None = None  # good answers a second, how many more with them
+    throughput_interval: tuple[float, float] | None = None
+    users: int | None = None
+    pair_count: int = 0
+    answer_count: int = 0
+    reason: str | None = None  # why it was not measured
+
+
 class Health(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether the measurement itself can be believed; each part says in words what is wrong, or None."""
+    """Whether the measurement itself can be believed; a part in words says what is wrong, or None."""
 
     load_generator: str | None = None
-    probe_overhead: str | None = None
+    probe_overhead: ProbeOverhead | None = None  # None: not compared
     mock: str | None = None
     target: str | None = None  # restarts, undrained steps
     notices: list[str] = []
@@ -202,7 +221,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     run: dict[str, Any]  # name, target, mode, started, duration_s, completed, versions …
     saturation: Saturation
     findings: list[Finding]  # ordered; the first with role limit explains the saturation point
-    steps: list[StepSummary]
+    steps: list[StepSummary]  # by users; those of equal users in the order they were run
     health: Health
     growth: ResponseGrowth | None = None  # None: fewer than two steps were traced
     resources: list[Resource] = []  # the first to be full comes first

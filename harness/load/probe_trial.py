@@ -30,6 +30,8 @@ SHARE_OF_HOLD = 0.5  # a run of short steps does not wait for it
 SHORTEST_S = 1.5
 SLICE_S = 0.15  # for which users go on sending
 MOST_USERS = 32
+IDLE_RATIO = 0.4  # of a processor
+GAIN_RATIO = 1.3
 SLOWER_RATIO = 1.3  # a step whose requests take so much longer than the lowest one's waits for something
 ANSWER_S = 2.0
 FIRST_SEQUENCE = 10_000  # of trial requests; those of the run are below
@@ -53,6 +55,10 @@ def find_trial_s(settings: RunSettings) -> float:
     return allowed_s if allowed_s >= SHORTEST_S else 0.0
 
 
+def _more_users(users: int, most_users: int, busy_ratio: float) -> int:
+    return max(users, min(most_users, MOST_USERS, int(users * IDLE_RATIO / max(busy_ratio, 0.01))))
+
+
 @dataclass(slots=True, kw_only=True)
 class Tally:
     """What the users of one slice came to."""
@@ -68,6 +74,7 @@ class ProbeTrial:
     settings: RunSettings
     service: Service
     users: int
+    most_users: int
     limit_s: float
     slices: list[TrialSlice] = field(default_factory=list)
     _connections: list[Connection] = field(default_factory=list)
@@ -77,7 +84,7 @@ class ProbeTrial:
     def run(self) -> str | None:
         """Fill ``slices``.  Returns why there are too few of them, in words; None when there are enough."""
         self._until_s = time.monotonic() + self.limit_s
-        self._connections = [Connection() for _ in range(self.users)]
+        self._connections = [Connection() for _ in range(MOST_USERS)]
         try:
             longest_s = self._warm_up()
             self._compare(longest_s)
@@ -90,11 +97,17 @@ class ProbeTrial:
         return None
 
     def _warm_up(self) -> float:
-        """One slice that does not count; returns how long one more would take."""
-        self._switch(on=True)
-        start_s = time.monotonic()
-        self._drive()
-        took_s = time.monotonic() - start_s
+        """Slices that do not count; returns how long one more would take."""
+        slow = self._measure(on=True)
+        busy_ratio = slow.cpu_s / (slow.end_s - slow.start_s)
+        if busy_ratio < IDLE_RATIO:  # more requests at a time say more, if they bring more answers
+            before, self.users = self.users, _more_users(self.users, self.most_users, busy_ratio)
+            fast = self._measure(on=True)
+            if fast.answers_per_s < GAIN_RATIO * slow.answers_per_s:
+                self.users = before
+            else:
+                slow = fast
+        took_s = slow.end_s - slow.start_s
         left_s = self._until_s - time.monotonic()
         if left_s < 2 * FEWEST_PAIRS * took_s:
             raise TrialError(
@@ -179,8 +192,14 @@ def compare_probes(settings: RunSettings, service: Service, recorder: Recorder, 
     elif not limit_s:
         reason = f"steps of {settings.hold_s:g} s are too short to spend time on it"
     else:
-        users = find_light_load(recorder.mean_response_s())
-        trial = ProbeTrial(settings=settings, service=service, users=users, limit_s=limit_s)
+        response_s = recorder.mean_response_s()
+        trial = ProbeTrial(
+            settings=settings,
+            service=service,
+            users=find_light_load(response_s),
+            most_users=max(response_s, default=1),
+            limit_s=limit_s,
+        )
         reason, slices = trial.run(), trial.slices
     recorder.event(
         "probes_compared",
