@@ -119,15 +119,22 @@ def _plan_one(subject: str, request: GateRequest) -> Job:
         limits = request.settings.limits_of(own, request.limits)
         return Job(name=own, scenario=own, limits=limits, directory=directory, request=None)
     scenario, section = _find_section(subject, request.settings)
-    target = section.target or subject
     given = {**request.settings.run, **section.run, **request.run}
     if scenario is not None:
         given["name"] = scenario
-    made = make_request(target, given, processes=request.processes)
-    name = scenario or made.name
-    limits = request.settings.limits_of(name, request.limits)
-    made = msgspec.structs.replace(made, name=name)
-    return Job(name=name, scenario=name, limits=limits, directory=None, request=made)
+    made = _make_request(section.target or subject, given, request)
+    limits = request.settings.limits_of(made.name, request.limits)
+    return Job(name=made.name, scenario=made.name, limits=limits, directory=None, request=made)
+
+
+def _make_request(target: str, given: dict[str, Any], request: GateRequest) -> RunRequest:
+    """With a step for every number of users that a limit is given at, held long enough for percentiles."""
+    plain = make_request(target, given, processes=request.processes)
+    name = given.get("name", plain.name)
+    users = request.settings.limits_of(name, request.limits).users
+    if users:
+        given = {"adapts_hold": False, **given, "steps": tuple(sorted({*plain.steps, *users}))}
+    return msgspec.structs.replace(make_request(target, given, processes=request.processes), name=name)
 
 
 def _find_section(subject: str, settings: GateSettings) -> tuple[str | None, Section]:

@@ -27,6 +27,7 @@ from reports.words import is_generator_limited, name_cause, say_place
 MOST_DIFFERENCES = 4
 RETRY_SLACK = 0.1  # provider calls per first try: so many more are a change
 # Sized by the number of processors where the code does not say: another machine has another one.
+PROCESSORS = ("cpu_bound", "event_loop_blocked")  # there is one event loop, and one interpreter
 SIZED_BY_MACHINE = ("thread_pool_saturated", "thread_pool_deadlock")
 
 
@@ -109,7 +110,7 @@ def _say_change(now: KeptFinding, kept: KeptRun) -> str | None:
     if before is None:
         return f"{here} now limits you{_at(now.location)}; nothing did in the baseline."
     if before.cause != now.cause:
-        return f"{here} now limits you{_at(now.location)}; it was {_name_limit(before).lower()}{_at(before.location)}."
+        return f"{here} now limits you{_at(now.location)}; it was {_inside(_name_limit(before))}{_at(before.location)}."
     if before.capacity is not None and now.capacity is not None and before.capacity != now.capacity:
         return (
             f"{name_cause(now.cause)}{_at(now.location)}: it lets {format_number(now.capacity)} through at a time, "
@@ -119,8 +120,13 @@ def _say_change(now: KeptFinding, kept: KeptRun) -> str | None:
 
 
 def _name_limit(finding: KeptFinding) -> str:
-    size = "" if finding.capacity is None else f" (capacity {finding.capacity:g})"
-    return f"{name_cause(finding.cause)}{size}"
+    is_pool = finding.capacity is not None and finding.cause not in PROCESSORS
+    return f"{name_cause(finding.cause)}{f' ({finding.capacity:g} at a time)' if is_pool else ''}"
+
+
+def _inside(name: str) -> str:
+    """As it stands within a sentence: "CPU bound" stays."""
+    return name if name[:2].isupper() else name[:1].lower() + name[1:]
 
 
 def _at(location: Location | None) -> str:

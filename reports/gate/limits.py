@@ -47,6 +47,13 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         compared = ("baseline_slack", "baseline_limits")
         return not any(getattr(self, name) for name in PARSERS if name not in compared)
 
+    @property
+    def users(self) -> set[int]:
+        """Numbers of users that a step is needed for."""
+        asked = [getattr(self, name) for name in PARSERS]
+        return {at.users for part in asked if isinstance(part, tuple) for at in part
+                if isinstance(at, AtUsers) and at.users is not None}  # fmt: skip
+
 
 def parse_limits(values: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """Fields of Limits that are given, and every problem, in words.  Keys that Limits has not are the caller's."""
