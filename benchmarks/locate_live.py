@@ -41,27 +41,27 @@ class Known:
         return self.capacity / self.hold_s * self.base_s
 
 
-MOCK = ["--mock-set", "latency.mean_s=0.3"]
+SLOW = ["--mock-set", "latency.mean_s=0.6"]  # few answers a second: a model call costs the machine something
 KNOWN = (
     Known(name="executor_6", capacity=6, hold_s=0.1, base_s=0.15),
     Known(name="semaphore_5", capacity=5, hold_s=0.2, base_s=0.2),
     Known(name="semaphore_10", capacity=10, hold_s=0.1, base_s=0.25),
-    Known(name="connections_10", capacity=10, hold_s=0.3, base_s=0.5, options=MOCK),
+    Known(name="connections_10", capacity=10, hold_s=0.6, base_s=0.8, options=SLOW),
     Known(
         name="rate_limit",
-        capacity=1500,  # a minute
+        capacity=900,  # a minute
         hold_s=60,
-        base_s=0.5,
+        base_s=0.8,
         target="provider",
-        options=[*MOCK, "--mock-set", "limits.requests_per_minute=1500", "--mock-set", "limits.burst_s=1"],
+        options=[*SLOW, "--mock-set", "limits.requests_per_minute=900", "--mock-set", "limits.burst_s=0.2"],
     ),
     Known(
         name="slots_20",
         capacity=20,
-        hold_s=0.3,
-        base_s=0.5,
+        hold_s=1.2,
+        base_s=1.4,
         target="provider",
-        options=[*MOCK, "--mock-set", "capacity.slots=20"],
+        options=["--mock-set", "latency.mean_s=1.2", "--mock-set", "capacity.slots=20"],
     ),
     Known(name="lock", capacity=1, hold_s=0.04, base_s=0.3),
     Known(name="workers_8", capacity=8, hold_s=0.15, base_s=0.3),

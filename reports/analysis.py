@@ -47,7 +47,7 @@ class Analysis(StepAnalysis):
 def analyse(run: RunDirectory) -> Analysis:
     """The verdict of a run, complete or not.  Raises RunDirectoryError when run.json cannot be read."""
     dataset = load_dataset(run)
-    bare = summarise_steps(dataset)
+    bare = sorted(summarise_steps(dataset), key=lambda step: (step.users, step.index))
     measured = find_saturation_point(bare)
     steps = with_efficiency(bare, measured)
     situation = make_situation(dataset, steps, measured, load_recording(run.file("probes.jsonl")))

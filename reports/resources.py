@@ -63,7 +63,7 @@ def _make(
     location: Location | None = None,
 ) -> Resource:
     loads = []
-    for step in situation.dataset.steps:
+    for step in sorted(situation.dataset.steps, key=lambda step: step.users):
         summary = situation.summary_of(step)
         use = measure(step, step.start_s + (summary.warmup_s if summary else 0.0))
         if use is not None:

@@ -101,7 +101,7 @@ def _make(resource: str, place: _Place, weights: dict[int, float], users: dict[i
             mean_s=calls.seconds / calls.count,
             calls_per_request=calls.count / weights[step],
         )
-        for step, calls in sorted(place.calls.items())
+        for step, calls in sorted(place.calls.items(), key=lambda item: (users[item[0]], item[0]))
         if calls.count and weights[step]
     ]
     # Branches that run side by side seem to run inside each other, and a span may be lost: neither is usual.

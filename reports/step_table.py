@@ -21,6 +21,14 @@ from reports.verdict import StepSummary
 LONGEST_MESSAGE = 400  # the whole of it is in verdict.json
 NORMAL_95 = 1.96  # standard errors to either side of a 95 % interval
 
+PURPOSE_WORDS = {
+    "refinement": "to narrow down",
+    "evidence": "where full",
+    "repeat": "once more",
+    "open_loop": "open loop",
+    "pair": "pair",
+}
+
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
     """Rows of text; the first column names the row.  An empty table has no rows, never rows of dashes."""
@@ -44,12 +52,17 @@ def _throughput(step: StepSummary) -> str:
     return format_with_margin(step.throughput_per_s, None if error is None else NORMAL_95 * error)
 
 
+def _purpose(step: StepSummary) -> str:
+    return PURPOSE_WORDS.get(step.purpose, MISSING)
+
+
 def _steady(step: StepSummary) -> str:
     return {True: "yes", False: "no", None: MISSING}[step.is_steady]
 
 
 STEP_COLUMNS = (
     StepColumn("Users", lambda step: format_count(step.users)),
+    StepColumn("Added", _purpose, is_optional=True),
     StepColumn("Answers/s", _throughput),
     StepColumn("p50", lambda step: format_seconds(step.response_p50_s)),
     StepColumn("p95", lambda step: format_seconds(step.response_p95_s)),
@@ -70,7 +83,7 @@ STEP_COLUMNS = (
 
 
 def make_step_table(steps: Sequence[StepSummary], *, compact: bool = False) -> Table:
-    """Every step, a row each, in the order it was run."""
+    """Every step, a row each, in the order given."""
     columns = [c for c in STEP_COLUMNS if (c.is_compact or not compact) and _is_wanted(c, steps)]
     return Table(
         caption="Steps, warm-up cut off; response times are of good answers",

@@ -15,7 +15,7 @@ from harness.step_orders import StepOrder
 
 CELL_S = 0.1
 PARTS = 10
-FEWEST = 50  # answers, for a step to end early
+FEWEST = 20  # answers, for a step to end early
 ENOUGH = 200  # answers, for a step that is not sure to end in time
 TIGHT_ERROR = 0.02  # of throughput, standard error; between steps machines add 0.03
 EDGE = 0.2  # generations of users, standard deviation of what lies across the window's ends

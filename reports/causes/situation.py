@@ -57,8 +57,8 @@ class Situation:
 
     def _step_data(self, index: int | None, *, default: int) -> StepData | None:
         steps = self.dataset.steps
-        if index is None:
-            return steps[default] if steps else None
+        if index is None:  # steps may have been run in any order
+            return sorted(steps, key=lambda step: step.users)[default] if steps else None
         return next((step for step in steps if step.index == index), None)
 
 

@@ -10,6 +10,14 @@ def test_each_step_is_a_row() -> None:
     assert all(len(row) == len(table.columns) for row in table.rows)
 
 
+def test_steps_that_were_added_say_what_for() -> None:
+    steps = [make_step(0, 1), make_step(2, 5, purpose="refinement"), make_step(1, 20)]
+    table = make_step_table(steps)
+    assert table.columns[:2] == ["Users", "Added"]
+    assert [row[:2] for row in table.rows] == [["1", MISSING], ["5", "to narrow down"], ["20", MISSING]]
+    assert "Added" not in make_step_table(make_steps()).columns
+
+
 def test_columns_without_any_value_are_left_out() -> None:
     assert "First token p50" not in make_step_table(make_steps()).columns
     streaming = [make_step(0, 1, first_token_p50_s=0.05)]
