@@ -58,6 +58,7 @@ STANDS_ALONE = "load_generator_limit"  # then nothing that was measured tells of
 EVENTS = (
     "thread_pool_deadlock",
     "runaway_loop",
+    "event_loop_blocked",
     "semaphore_starved",
 )  # why the very same requests never returned
 LAST_RESORT = "unknown"  # dropped when another limit explains the point

@@ -1,13 +1,14 @@
 """event_loop_blocked: a synchronous call waits on the event loop, and everybody with it.
 
 How late the loop was once is no evidence (a collector pause does that); a place that long stretches were seen waiting
-in, and its share of the added time, is.
+in, and its share of the added time, is.  So is a call that the loop never came back from while requests were stuck.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from harness.probe_records import LateStack
 from reports.attribution.capacity import agrees
 from reports.attribution.growth import Growth
 from reports.causes.cause import LISTED_SHARE, rate_confidence
@@ -15,10 +16,12 @@ from reports.causes.evidence import tell
 from reports.causes.loop_load import LoopLoad, prove_single, read_loop_load
 from reports.causes.places import locate_site, say_location
 from reports.causes.situation import Situation
-from reports.units import format_ratio, format_seconds, format_users
+from reports.causes.stuck_calls import find_stuck_calls
+from reports.units import format_ratio, format_seconds, format_users, plural
 from reports.verdict import Evidence, Finding, Location
 
 ID = "event_loop_blocked"
+STANDS_S = 2.5  # in one call that only waits, while requests get stuck: it does not come back
 FIXES = {
     "sleep": "use `await asyncio.sleep(…)` instead of time.sleep",
     "invoke": "use `await ….ainvoke(…)` instead of `.invoke(…)`",
@@ -31,6 +34,10 @@ FIXES = {
 
 
 def find_event_loop_blocked(situation: Situation) -> Iterator[Finding]:
+    standing = _find_standing(situation)
+    if standing is not None:
+        yield _describe_standing(situation, standing)
+        return
     growth = situation.growth
     if growth is None or not situation.explains_growth:
         return
@@ -53,6 +60,36 @@ def find_event_loop_blocked(situation: Situation) -> Iterator[Finding]:
         fix=f"In {say_location(location)}, {choose_fix(situation, site, location)}. Until then more users only wait.",
         proof=proof,
         stack=list(situation.recording.frames(site)),
+    )
+
+
+def _find_standing(situation: Situation) -> LateStack | None:
+    """The longest that the loop stood in one call, where requests got stuck; None when it always went on."""
+    long = [one for one in situation.recording.late if one.late_s >= STANDS_S and one.is_computing is False]
+    if not long or not find_stuck_calls(situation.dataset, situation.steps):
+        return None
+    return max(long, key=lambda one: one.late_s)
+
+
+def _describe_standing(situation: Situation, standing: LateStack) -> Finding:
+    location = locate_site(situation, standing.site)
+    stuck = find_stuck_calls(situation.dataset, situation.steps)
+    call = f" in {standing.waits_in}()" if standing.waits_in else ""
+    return Finding(
+        cause=ID,
+        role="limit",
+        confidence="high" if location is not None else "medium",
+        share_of_growth=None,
+        location=location,
+        summary=f"The event loop does not come back from {say_location(location)}: a synchronous call waits there for "
+        "what only the loop itself could bring about, or for something without a time-out, and every request stands.",
+        evidence=[
+            tell(f"The loop was seen waiting{call} for {format_seconds(standing.late_s)} without a break."),
+            tell(f"{plural(len(stuck), 'request')} never returned meanwhile."),
+        ],
+        fix=f"In {say_location(location)}, {choose_fix(situation, standing.site, location)}. Never hold a thread's "
+        "lock across an await: whoever wants it next stops the loop that would release it.",
+        stack=list(situation.recording.frames(standing.site)),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from bare_run import BareRun
 
-from harness.probe_records import Anomaly, Gauge, Site, Span, Trace
+from harness.probe_records import Anomaly, Gauge, LateStack, Site, Span, ThreadStack, Trace
 from harness.records import Frame
 from harness.tracing import canary_of
 
@@ -308,3 +308,69 @@ def test_requests_that_hold_a_permit_and_wait_for_another_starve_each_other(tmp_
     findings = run.findings()
     assert (findings[0].cause, findings[0].confidence) == ("semaphore_starved", "high")
     assert "call_never_returns" not in [finding.cause for finding in findings]
+
+
+def nested_work(path: Path, *, waits_in: str) -> BareRun:
+    """Four users and four threads: each request holds one and has a second piece of work queued for the same pool."""
+    run = BareRun(path, steps=(1, 4))
+    for number in range(48):
+        run.call(0, 0, number, at_s=number * 0.2, seconds=0.2, calls=[])
+    for number in range(12):
+        for user in range(4):
+            run.call(1, user, 48 + number, at_s=number * 0.8, seconds=0.8, calls=[])
+    run.probes.append(Site(id=1, stack=[LOOP_LINE]))
+    pool = "executor:site9"
+    for one in list(run.invocations):
+        queued_s = 0.0 if one.step == 0 else 0.5
+        start_s, end_s = one.start_s, one.end_s
+        spans = [
+            Span("thread_run", 1, start_s, end_s, 7, pool),
+            Span("executor_wait", 1, start_s + 0.1, start_s + 0.1 + queued_s, 8, pool),
+            Span("thread_run", 1, start_s + 0.1 + queued_s, end_s, 8, pool),
+        ]
+        run.probes.append(
+            Trace(trace_id=one.trace_id, step=one.step, start_s=start_s, end_s=end_s, spans=spans)
+        )
+    for tick in range(8):
+        at_s = run.start_of(1) + 1 + tick
+        run.probes.append(Gauge(at_s=at_s, resource=pool, in_use=4, capacity=4, waiting=4))
+        run.probes.append(ThreadStack(at_s=at_s, resource=pool, site=1, count=40, waits_in=waits_in))
+    return run
+
+
+def test_threads_that_wait_for_work_queued_in_their_own_pool_are_a_deadlock_to_come(tmp_path: Path) -> None:
+    finding = nested_work(tmp_path / "run", waits_in="acquire").findings()[0]
+    assert finding.cause == "thread_pool_deadlock"
+    assert finding.location is not None and finding.location.line == 30
+    assert "of its own" in finding.fix
+
+
+def test_work_beside_work_in_one_pool_is_a_full_pool(tmp_path: Path) -> None:
+    causes = nested_work(tmp_path / "run", waits_in="recv").causes()
+    assert (causes[0], "thread_pool_deadlock" in causes) == ("thread_pool_saturated", False)
+
+
+# ---- a loop that stands ----
+
+
+def standing_loop(path: Path, late_s: float) -> BareRun:
+    run = BareRun(path, steps=(1, 6), timeout_s=5.0)
+    serve(run, lambda step, user, number: {}, each=3)
+    run.probes.append(Site(id=1, stack=[LOOP_LINE]))
+    for user in range(6):
+        run.call(1, user, 20, at_s=1.0, seconds=5.1, outcome="hung", stack=[LOOP_LINE], calls=[])
+    at_s = run.start_of(1) + 4
+    run.probes.append(
+        LateStack(at_s=at_s, late_s=late_s, site=1, stack=[LOOP_LINE], is_computing=False, waits_in="acquire")
+    )
+    return run
+
+
+def test_a_call_that_the_loop_never_comes_back_from_is_why_requests_are_stuck(tmp_path: Path) -> None:
+    findings = standing_loop(tmp_path / "run", 3.5).findings()
+    assert [(one.cause, one.confidence) for one in findings] == [("event_loop_blocked", "high")]
+    assert findings[0].location is not None and findings[0].location.line == 30
+
+
+def test_a_loop_that_was_late_once_is_not_why(tmp_path: Path) -> None:
+    assert standing_loop(tmp_path / "run", 0.6).causes()[0] == "call_never_returns"
