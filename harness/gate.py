@@ -16,6 +16,7 @@ from rich.console import Console
 
 from harness.errors import BadInputError, ExitCode, RunDirectoryError
 from harness.gate_settings import GateSettings, Section
+from harness.paired.comparison import Against, compare
 from harness.run import RunOutcome, RunRequest, execute, make_request
 from harness.run_directory import RunDirectory, write_whole
 from harness.run_naming import slug
@@ -44,6 +45,7 @@ class GateRequest:
     run: Mapping[str, Any] = field(default_factory=dict)  # the same, of runs that are made
     processes: int | None = None
     baseline: Path | None = None  # None: the settings'
+    against: Against | None = None  # another version, measured in turns with this one
     strict: bool = False
     out: Path | None = None  # folder for the runs that are made
 
@@ -64,7 +66,7 @@ class Judged:
     """What came of a job."""
 
     results: list[CriterionResult]
-    run: GatedRun
+    runs: list[GatedRun]
 
 
 def run_gate(request: GateRequest, console: Console) -> GateVerdict:
@@ -72,12 +74,12 @@ def run_gate(request: GateRequest, console: Console) -> GateVerdict:
     kept = _read_baseline(request)
     jobs = _plan(request, has_baseline=kept is not None)
     strict = request.strict or request.settings.strict
-    judged = [_perform(job, kept, strict=strict, out=request.out, console=console) for job in jobs]
+    judged = [_perform(job, kept, request, strict=strict, console=console) for job in jobs]
     strays = _list_strays(request.settings, {job.name for job in jobs})
     return decide(
         [*(result for one in judged for result in one.results), *strays],
         strict=strict,
-        runs=[one.run for one in judged],
+        runs=[run for one in judged for run in one.runs],
     )
 
 
@@ -101,7 +103,7 @@ def _plan(request: GateRequest, *, has_baseline: bool) -> list[Job]:
         except (BadInputError, RunDirectoryError) as error:
             problems.append(f"{subject}: {error}" if len(subjects) > 1 else str(error))
     bare = [job.scenario for job in jobs if job.limits.is_empty]
-    if bare and not has_baseline:
+    if bare and not has_baseline and request.against is None:
         problems.append(
             f"no criterion is given for {', '.join(bare)}; ask for one, e.g. --min-users 15, --max-p95 2s@10 or "
             "--forbid defect"
@@ -115,6 +117,10 @@ def _plan_one(subject: str, request: GateRequest) -> Job:
     path = Path(subject)
     if path.is_dir() and subject not in request.settings.sections:
         directory = RunDirectory.open(path)
+        if request.against is not None:
+            raise BadInputError(
+                f"{subject} is a run that was made; --base makes its own: give the target or scenario"
+            )
         own = directory.read_info().settings.name
         limits = request.settings.limits_of(own, request.limits)
         return Job(name=own, scenario=own, limits=limits, directory=directory, request=None)
@@ -178,7 +184,24 @@ def _list_strays(settings: GateSettings, judged: set[str]) -> Iterator[Criterion
 # ---- one scenario ----
 
 
-def _perform(job: Job, kept: Baseline | None, *, strict: bool, out: Path | None, console: Console) -> Judged:
+def _perform(
+    job: Job, kept: Baseline | None, request: GateRequest, *, strict: bool, console: Console
+) -> Judged:
+    """By itself, and against the other version where there is one; alone that needs no run of its own."""
+    against, judged = request.against, Judged(results=[], runs=[])
+    if against is None or kept is not None or not job.limits.is_empty:
+        judged = _judge_alone(job, kept, strict=strict, out=request.out, console=console)
+    if against is None or job.request is None:
+        return judged
+    compared = compare(
+        job.request, against, job.limits, scenario=job.scenario, out=request.out, console=console
+    )
+    return Judged(results=judged.results + compared.results, runs=judged.runs + compared.runs)
+
+
+def _judge_alone(
+    job: Job, kept: Baseline | None, *, strict: bool, out: Path | None, console: Console
+) -> Judged:
     """Make the run where there is none yet, and judge it."""
     directory, outcome = job.directory, None
     if job.request is not None:
@@ -199,7 +222,7 @@ def _perform(job: Job, kept: Baseline | None, *, strict: bool, out: Path | None,
     with contextlib.suppress(OSError, RunDirectoryError):
         write_whole(directory.file(GATE_FILE), encode_gate(part))
         write_files(directory, analysis)
-    return Judged(results=results, run=run)
+    return Judged(results=results, runs=[run])
 
 
 def _list_problems(job: Job, outcome: RunOutcome | None) -> Iterator[CriterionResult]:
@@ -217,7 +240,7 @@ def _tell_problem(job: Job, outcome: RunOutcome) -> Judged:
     run = GatedRun(
         scenario=job.scenario, directory=str(outcome.directory.path), answer="Nothing was measured."
     )
-    return Judged(results=list(_list_problems(job, outcome)), run=run)
+    return Judged(results=list(_list_problems(job, outcome)), runs=[run])
 
 
 def encode_gate(gate: GateVerdict) -> str:

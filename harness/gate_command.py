@@ -54,6 +54,25 @@ def gate(
     baseline: Annotated[
         Path | None, typer.Option(help="A kept run to compare with; see `chainload baseline`.")
     ] = None,
+    base: Annotated[
+        str | None,
+        typer.Option(
+            help="A git ref or folder to compare with: both are measured in turns, on this machine."
+        ),
+    ] = None,
+    head: Annotated[str, typer.Option(help="What is compared with --base; a git ref or folder.")] = ".",
+    max_throughput_loss: Annotated[
+        str | None, typer.Option(help="Against --base, with many users.  [default: 5%]")
+    ] = None,
+    max_response_growth: Annotated[
+        str | None, typer.Option(help="Against --base, with few users.  [default: 10%]")
+    ] = None,
+    pair_users: Annotated[
+        int | None, typer.Option(min=2, help="Users who saturate it, for --base.  [default: finds out]")
+    ] = None,
+    calibrate: Annotated[
+        bool, typer.Option("--calibrate", help="Compare --base with itself: which change is found here?")
+    ] = False,
     strict: Annotated[
         bool, typer.Option("--strict", help="Inconclusive ends in exit code 3, not 0.")
     ] = False,
@@ -85,12 +104,14 @@ def gate(
     from harness.gate import GateRequest, run_gate
     from harness.gate_outputs import check_outputs, choose_outputs, show_gate
     from harness.gate_settings import find_settings
+    from harness.paired.comparison import choose_against
 
     asked = {
         "min_users": min_users, "min_safe_users": min_safe_users, "min_throughput": min_throughput,
         "max_p50": max_p50, "max_p95": max_p95, "max_p99": max_p99, "max_ttft": max_ttft,
         "max_error_ratio": max_error_ratio, "max_retry_amplification": max_retry_amplification,
         "forbid": forbid, "max_probe_overhead": max_probe_overhead,
+        "max_throughput_loss": max_throughput_loss, "max_response_growth": max_response_growth,
     }  # fmt: skip
     run = {
         "hold": hold, "max_seconds": max_seconds, "mode": mode, "mock_set": mock_set,
@@ -105,6 +126,7 @@ def gate(
         run={**_read_run(run), **(parse_steps(steps) if steps is not None else {})},
         processes=processes,
         baseline=baseline,
+        against=choose_against(base, head, users=pair_users, calibrates=calibrate),
         strict=strict,
         out=out,
     )

@@ -38,13 +38,15 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     max_retry_amplification: tuple[AtUsers, ...] = ()  # provider calls per first try
     forbid: tuple[str, ...] = ()  # cause ids, or "defect"
     max_probe_overhead: float | None = None
+    max_throughput_loss: float = 0.05  # against --base: share of its throughput, with many users
+    max_response_growth: float = 0.1  # against --base: share of its median response time, with few users
     baseline_slack: float = 0.2  # how much worse than the stored run the same machine may be
     baseline_limits: bool = True  # False: compare only what does not depend on the machine
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing at all is asked for; how to compare with a baseline asks for nothing by itself."""
-        compared = ("baseline_slack", "baseline_limits")
+        compared = ("baseline_slack", "baseline_limits", "max_throughput_loss", "max_response_growth")
         return not any(getattr(self, name) for name in PARSERS if name not in compared)
 
     @property
@@ -110,6 +112,13 @@ def _ratio(value: Any) -> float:
     if ratio > 1:
         raise ValueError('it must be a share between 0 and 1, such as 0.01 or "1%"')
     return ratio
+
+
+def _change(value: Any) -> float:
+    share = _ratio(value)
+    if not 0 < share < 1:
+        raise ValueError('it must be a share above 0, such as 0.05 or "5%"')
+    return share
 
 
 def _duration(value: Any) -> float:
@@ -183,6 +192,8 @@ PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "max_retry_amplification": _at_users(_number, needs_users=False),
     "forbid": _causes,
     "max_probe_overhead": _ratio,
+    "max_throughput_loss": _change,
+    "max_response_growth": _change,
     "baseline_slack": _ratio,
     "baseline_limits": _flag,
 }
