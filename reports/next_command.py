@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from harness.settings import RunSettings
+from harness.settings import DEFAULT_MAX_S, RunSettings
 from reports.verdict import Verdict
 
 # Field of RunSettings -> option of `chainload run`.  Steps come from the verdict; name and folder do not matter.
@@ -26,6 +26,7 @@ OPTIONS = {
     "mock_plan": "--mock",
     "mock_set": "--mock-set",
     "mock_port": "--mock-port",
+    "max_s": "--max-seconds",
     "hold_s": "--hold",
     "timeout_s": "--timeout",
     "drain_s": "--drain",
@@ -40,7 +41,7 @@ def make_next_command(verdict: Verdict) -> str | None:
     users = verdict.saturation.next_step
     if not isinstance(target, str) or users is None:
         return None
-    steps = sorted({step.users for step in verdict.steps} | {users})
+    steps = sorted({step.users for step in verdict.steps if step.purpose == "ladder"} | {users})
     words = ["chainload", "run", target, "--steps", ",".join(map(str, steps)), *list_options(verdict.run)]
     return shlex.join(words)
 
@@ -64,11 +65,13 @@ def read_settings(run: dict[str, Any]) -> RunSettings | None:
 
 def _words_of(settings: RunSettings, field: str, option: str) -> Iterator[str]:
     value, default = getattr(settings, field), _DEFAULTS[field]
-    if value == default:
+    if value == default or (field == "max_s" and not value):  # a scenario adds no steps; the command may
         return
     for item in value if isinstance(value, tuple) else (value,):
         yield option
-        yield f"{item:g}s" if field.endswith("_s") else str(item)
+        yield f"{item:g}" if field == "max_s" else f"{item:g}s" if field.endswith("_s") else str(item)
 
 
-_DEFAULTS = {field.name: field.default for field in msgspec.structs.fields(RunSettings)}
+_DEFAULTS = {field.name: field.default for field in msgspec.structs.fields(RunSettings)} | {
+    "max_s": DEFAULT_MAX_S
+}

@@ -17,7 +17,8 @@ CELL_S = 0.1
 PARTS = 10
 FEWEST = 20  # answers, for a step to end early
 ENOUGH = 200  # answers, for a step that is not sure to end in time
-TIGHT_ERROR = 0.02  # of throughput, standard error; between steps machines add 0.03
+TIGHT_ERROR = 0.02  # of throughput, standard error, for a step to end early …
+FAIR_ERROR = 0.03  # … and for one not to go on: between steps machines add as much
 EDGE = 0.2  # generations of users, standard deviation of what lies across the window's ends
 RESPONSES = 5.0  # of the slow kind, that a step should be long
 MOST_TREND = 0.1  # of throughput, between the halves of the window
@@ -67,12 +68,12 @@ class StepLength:
         """Whether the step should end now."""
         order, passed_s = self._order, now_s - self._start_s
         if order.hold_least_s is not None and order.hold_least_s <= passed_s < order.hold_s:
-            return self._is_tight(passed_s)
+            return self._is_sure(passed_s, TIGHT_ERROR)
         if passed_s < order.hold_s:
             return False
         if order.hold_most_s is None or passed_s >= order.hold_most_s:
             return True
-        return self._is_tight(passed_s) or self._is_enough(passed_s)
+        return self._is_sure(passed_s, FAIR_ERROR) or self._is_enough(passed_s)
 
     def _is_enough(self, passed_s: float) -> bool:
         """Without an answer at all, more time is not expected to bring one."""
@@ -81,8 +82,8 @@ class StepLength:
             return True
         return count >= ENOUGH and passed_s >= RESPONSES * mean_s * (1 + 2 * spread)
 
-    def _is_tight(self, passed_s: float) -> bool:
-        """Whether throughput is known well, and does not move."""
+    def _is_sure(self, passed_s: float, most_error: float) -> bool:
+        """Whether throughput is known so well, and does not move."""
         # What lies in the last cells is known in part only: their answers are still to come.
         first, last = math.ceil(self._warm_s / CELL_S), int((passed_s - self._longest_s) / CELL_S)
         width = (last - first) // PARTS
@@ -101,7 +102,7 @@ class StepLength:
         by_parts = statistics.stdev(parts) / math.sqrt(PARTS) / mean
         edge = EDGE * self._order.users * (self._order.users > 1) / count
         return (
-            trend <= MOST_TREND and math.hypot(max(by_parts, spread / math.sqrt(count)), edge) <= TIGHT_ERROR
+            trend <= MOST_TREND and math.hypot(max(by_parts, spread / math.sqrt(count)), edge) <= most_error
         )
 
     def _responses(self, first: int) -> tuple[int, float, float]:

@@ -1,5 +1,6 @@
 import shlex
 
+import msgspec
 from page_material import make_settings, make_verdict
 
 from harness.settings import RunSettings
@@ -9,6 +10,28 @@ from reports.next_command import OPTIONS, make_next_command
 def test_the_command_adds_the_missing_step() -> None:
     command = make_next_command(make_verdict("undecided"))
     assert command == "chainload run app/chain.py:chain --steps 1,5,20,50,150"
+
+
+def test_steps_that_were_added_on_the_way_are_not_asked_for_again() -> None:
+    verdict = make_verdict("undecided")
+    added = [
+        msgspec.structs.replace(step, purpose="refinement") for step in verdict.steps if step.users == 20
+    ]
+    verdict = msgspec.structs.replace(
+        verdict, steps=[step for step in verdict.steps if step.users != 20] + added
+    )
+    command = make_next_command(verdict)
+    assert command is not None
+    assert command.split("--steps ")[1] == "1,5,50,150"
+
+
+def test_the_time_for_steps_is_given_when_it_is_not_the_usual() -> None:
+    words = {
+        max_s: make_next_command(make_verdict("undecided", settings=make_settings(max_s=max_s)))
+        for max_s in (0.0, 75.0, 300.0)
+    }
+    assert "--max-seconds" not in f"{words[0.0]} {words[75.0]}"
+    assert "--max-seconds 300" in str(words[300.0])
 
 
 def test_it_repeats_what_was_asked_of_the_run() -> None:
