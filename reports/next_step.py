@@ -16,8 +16,10 @@ import msgspec
 
 from harness.run_directory import RunDirectory
 from harness.step_orders import Advice
+from reports.analysis import MANY_STUCK_RATIO
 from reports.attribution.recording import load_recording
 from reports.causes.situation import Situation
+from reports.causes.stuck_calls import find_stuck_calls, stuck_ratio
 from reports.dataset import Dataset, load_dataset
 from reports.resources import list_resources
 from reports.saturation import choose_next_step, find_interval, find_saturation_point
@@ -26,6 +28,7 @@ from reports.units import format_user_interval
 from reports.verdict import StepSummary
 
 MOST_FAILED_RATIO = 0.5  # of requests: more users would only fail more
+BUSY_GENERATOR_RATIO = 0.85  # of a core: more users would measure the load generator
 WHOLE_WARMUP_RATIO = (
     0.49  # of the hold: a step that was too short is not made steadier by once more of the same
 )
@@ -35,6 +38,9 @@ def advise(run: RunDirectory) -> Advice:
     """The step that would tell most.  Raises RunDirectoryError when the run cannot be read."""
     dataset = load_dataset(run)
     steps = [step for step in summarise_steps(dataset) if step.arrivals_per_s is None]
+    stuck = find_stuck_calls(dataset, steps)
+    if any(stuck_ratio(stuck, step) >= MANY_STUCK_RATIO for step in steps):
+        return Advice(users=None, note="users get stuck in calls that never return")
     unsteady = find_unsteady(steps)
     if unsteady is not None:
         return Advice(users=unsteady.users, purpose="repeat", note="not steady the first time")
@@ -81,7 +87,10 @@ def list_full_loads(dataset: Dataset, steps: Sequence[StepSummary], run: RunDire
 
 def _most_users(dataset: Dataset, steps: Sequence[StepSummary]) -> int:
     largest = max(steps, key=lambda step: step.users, default=None)
-    if largest is not None and (largest.error_ratio or 0.0) >= MOST_FAILED_RATIO:
+    if largest is not None and (
+        (largest.error_ratio or 0.0) >= MOST_FAILED_RATIO
+        or (largest.generator_cpu_ratio or 0.0) >= BUSY_GENERATOR_RATIO
+    ):
         return largest.users
     return dataset.info.settings.most_users
 

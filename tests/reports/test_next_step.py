@@ -42,6 +42,19 @@ def test_a_target_that_still_scales_is_driven_higher_within_bounds(tmp_path: Pat
     assert advise(made).users is None
 
 
+def test_where_users_get_stuck_no_step_is_added(tmp_path: Path) -> None:
+    run = run_of(tmp_path, kind="hung", steps=(1, 4, 16), hang_every=5, settings={"max_s": 60.0})
+    advice = advise(run)
+    assert advice.users is None
+    assert advice.note is not None and "stuck" in advice.note
+
+
+def test_a_busy_load_generator_is_not_asked_for_more(tmp_path: Path) -> None:
+    run = run_of(tmp_path, kind="generator", steps=(1, 4, 16), settings={"max_s": 60.0})
+    users = advise(run).users
+    assert users is None or users <= 16
+
+
 def test_a_capacity_in_reach_is_measured_first(tmp_path: Path) -> None:
     run = run_of(tmp_path, kind="queue", capacity=12, steps=(1, 60), settings={"max_s": 60.0})
     dataset = load_dataset(run)
