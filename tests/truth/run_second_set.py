@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -33,11 +34,15 @@ def main() -> None:
     )
     parser.add_argument("names", nargs="*", help="parts of file names; all chains without one")
     parser.add_argument("--table", default="*", help="a or b: of one table only")
+    parser.add_argument(
+        "--options", default="", help="added to those of each chain, such as '--max-seconds 0'"
+    )
     arguments = parser.parse_args()
+    added = shlex.split(arguments.options)
     counts: Counter[tuple[str, bool]] = Counter()
     for row in _rows(arguments.table):
         if not arguments.names or any(name in row["file"] for name in arguments.names):
-            counts.update(_judge_and_print(row))
+            counts.update(_judge_and_print({**row, "options": [*row["options"], *added]}))
     for part in ("cause", "place", "users"):
         print(f"{part}: {counts[part, True]} of {counts[part, True] + counts[part, False]} right")
 
