@@ -23,7 +23,7 @@ MOST_PAIRS = 20
 WARM_UP_S = 2.0
 SHORTEST_SLICE_S = 2.0
 LONGEST_SLICE_S = 15.0
-GENERATIONS = 5  # requests of a user that a slice should hold; the first warms up
+GENERATIONS = 4  # requests of a user that a slice should hold; the first warms up
 
 
 class SideError(ChainloadError):
@@ -44,6 +44,7 @@ def measure_pairs(
     is_over: Callable[[int], bool],
     say: Callable[[str], None],
     users: int | None = None,
+    most_pairs: int = MOST_PAIRS,
     shortest_slice_s: float = SHORTEST_SLICE_S,
     seed: int = 0,
 ) -> None:
@@ -64,9 +65,9 @@ def measure_pairs(
             f"base and head in turns: throughput with {turns.plan.high_users} users, response time with "
             f"{turns.plan.low_users}"
         )
-        for pair in range(MOST_PAIRS):
+        for pair in range(most_pairs):
             turns.measure_pair(pair)
-            say(f"pair {pair + 1} of at most {MOST_PAIRS}")
+            say(f"pair {pair + 1} of at most {most_pairs}")
             if is_over(pair + 1):
                 return
 
