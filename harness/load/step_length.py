@@ -15,7 +15,7 @@ from harness.step_orders import StepOrder
 
 CELL_S = 0.1
 PARTS = 10
-FEWEST = 20  # answers, for a step to end early
+FEWEST = 10  # answers, for a step to end early
 ENOUGH = 200  # answers, for a step that is not sure to end in time
 TIGHT_ERROR = 0.02  # of throughput, standard error, for a step to end early …
 FAIR_ERROR = 0.03  # … and for one not to go on: between steps machines add as much
