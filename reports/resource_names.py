@@ -36,6 +36,7 @@ def name_pool(situation: Situation, resource: str) -> str:
     kind = kind_of_resource(resource)
     word = {
         "executor:default": "default executor",
+        "executor:default:other": "default executor of other loops",
         "anyio:default": "AnyIO's threads",
         "executor": "thread pool",
         "anyio": "thread limiter",

@@ -40,8 +40,9 @@ def name_resource(situation: Situation, found: Bottleneck) -> str:
 
 
 def _name_pool(situation: Situation, found: Bottleneck) -> str:
-    if found.resource == "executor:default":
-        return f"the default executor{_size(found, 'thread')}"
+    if found.resource.startswith("executor:default"):
+        of = " of other event loops" if found.resource != "executor:default" else ""
+        return f"the default executor{of}{_size(found, 'thread')}"
     if found.resource == "anyio:default":
         return f"AnyIO's thread limiter{_size(found, 'token')}"
     word = "thread limiter" if found.resource.startswith("anyio") else "thread pool"

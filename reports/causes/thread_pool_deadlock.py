@@ -20,7 +20,11 @@ from reports.verdict import Evidence, Finding
 
 ID = "thread_pool_deadlock"
 POOLS = ("executor", "anyio:")
-NAMES = {"executor:default": "the default executor", "anyio:default": "AnyIO's worker threads"}
+NAMES = {
+    "executor:default": "the default executor",
+    "executor:default:other": "the default executor of another event loop",
+    "anyio:default": "AnyIO's worker threads",
+}
 
 
 def find_thread_pool_deadlock(situation: Situation) -> Iterator[Finding]:

@@ -53,7 +53,7 @@ def _fix(found: Bottleneck, holder: str) -> str:
             f"{hold}; or raise the limiter{enough} at start-up: "
             "anyio.to_thread.current_default_thread_limiter().total_tokens = …"
         )
-    if found.resource == "executor:default":
+    if found.resource.startswith("executor:default"):
         return (
             f"Give {holder} an async body (`async def`, `_arun`, `_aget_relevant_documents`), so that it needs no "
             f"thread for {hold}; or give it a pool of its own; or raise the default executor{enough}: "

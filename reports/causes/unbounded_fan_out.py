@@ -72,11 +72,19 @@ def _width(situation: Situation, low: Breakdown | None, load: ProviderLoad | Non
 
 
 def _needs_few_users(situation: Situation, low: Breakdown) -> bool:
-    point = situation.saturation.users
+    point = _few_users(situation, low)
     waits = low.of_kind(*WAITS) >= WAITS_ALONE_RATIO * low.response_s
     # A provider's burst can carry one user through a whole step; a few users use it up.
     refused = any(step.users <= FEW_USERS and step.rate_limited_count for step in situation.steps)
     return waits or refused or (point is not None and point <= FEW_USERS)
+
+
+def _few_users(situation: Situation, low: Breakdown) -> float | None:
+    """The saturation point; where it is open, what the highest throughput seen would make it at the least."""
+    saturation = situation.saturation
+    if saturation.users is not None or saturation.status != "undecided":
+        return saturation.users
+    return saturation.max_throughput_per_s * low.response_s if saturation.max_throughput_per_s else None
 
 
 def _tell(width: float, low: Breakdown, load: ProviderLoad | None) -> Iterator[Evidence]:

@@ -17,11 +17,14 @@ from typing import Any
 from harness.probe_records import Gauge
 from harness.target.invocation import CURRENT
 from harness.target.probes.jobs import Job, JobBook, Resource
+from harness.target.probes.loops import LoopBook
 from harness.target.probes.probe import Patches, ProbeContext
 from harness.target.probes.recorder import current_trace
 from harness.target.probes.sites import UNKNOWN, SiteBook
 
 GAUGE_S = 0.2
+DEFAULT = "executor:default"
+OTHER_DEFAULT = "executor:default:other"  # of loops beside the server's: other threads, another limit
 UNNAMED = "ThreadPoolExecutor-"  # how the standard library begins the names of threads of unnamed pools
 
 
@@ -36,6 +39,7 @@ class ExecutorProbe:
         self._hidden = hidden
         self._jobs = jobs or JobBook()
         self._sites: SiteBook | None = None
+        self._loops: LoopBook | None = None
         self._emit: Callable[[Gauge], None] | None = None
         self._patches = Patches()
         self._resources: weakref.WeakKeyDictionary[ThreadPoolExecutor, Resource] = weakref.WeakKeyDictionary()
@@ -46,6 +50,7 @@ class ExecutorProbe:
         """Without a context jobs are followed, and nothing is written."""
         if context is not None:
             self._jobs, self._sites, self._emit = context.jobs, context.sites, context.emit
+            self._loops = context.loops
             self._jobs.sites = context.sites
             context.observer.every(GAUGE_S, self._gauge, name=self.name)
             self._patches.replace(ThreadPoolExecutor, "__init__", self._wrap_init)
@@ -109,10 +114,14 @@ class ExecutorProbe:
         prefix = getattr(pool, "_thread_name_prefix", "") or UNNAMED
         loop = asyncio._get_running_loop()
         if prefix == "asyncio" or (loop is not None and getattr(loop, "_default_executor", None) is pool):
-            return "executor:default"
+            return DEFAULT if loop is None or self._is_servers(loop) else OTHER_DEFAULT
         if not prefix.startswith(UNNAMED):
             return f"executor:{prefix}"
         return f"executor:{type(pool).__name__}" if made_at == UNKNOWN else f"executor:site{made_at}"
+
+    def _is_servers(self, loop: asyncio.AbstractEventLoop) -> bool:
+        server = self._loops.server if self._loops is not None else None
+        return server is None or server is loop
 
     def _gauge(self, now_s: float) -> None:
         """How full the pools are; those that share a name are added up.

@@ -122,6 +122,7 @@ class LoopBook:
 
     def __init__(self) -> None:
         self.watches: list[LoopWatch] = []
+        self.server: asyncio.AbstractEventLoop | None = None  # the one that requests come in on
         self._made = 0
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> LoopWatch:

@@ -97,6 +97,7 @@ class ProbeSet:
         if not self._installed:
             return
         self.context.loops.attach(loop)
+        self.context.loops.server = loop
         if not isinstance(loop, BaseEventLoop):  # hides its default pool; this one is the same, with a name
             loop.set_default_executor(ThreadPoolExecutor(thread_name_prefix="asyncio"))
         for probe in self._installed:

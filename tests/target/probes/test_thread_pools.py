@@ -51,6 +51,25 @@ def test_a_pool_with_work_waiting_is_full_also_after_a_backlog(bench: Bench) -> 
     assert {gauge.in_use for gauge in waiting} == {2}
 
 
+def test_the_default_executor_of_another_loop_is_another_pool(bench: Bench) -> None:
+    other = asyncio.new_event_loop()
+    thread = threading.Thread(target=other.run_forever, daemon=True)
+    thread.start()
+
+    async def work() -> int:
+        bench.probes.attach_loop()
+        bridged = asyncio.run_coroutine_threadsafe(asyncio.to_thread(stock_level), other)
+        return await asyncio.to_thread(bridged.result)
+
+    bench.run(work)
+    other.call_soon_threadsafe(other.stop)
+    thread.join()
+    other.run_until_complete(other.shutdown_default_executor())
+    other.close()
+    runs = bench.spans("thread_run")
+    assert sorted(run.resource for run in runs) == ["executor:default", "executor:default:other"]
+
+
 def test_the_default_executor_has_its_name(bench: Bench) -> None:
     async def work() -> int:
         return await asyncio.to_thread(stock_level)
