@@ -48,6 +48,7 @@ class GateRequest:
     against: Against | None = None  # another version, measured in turns with this one
     strict: bool = False
     out: Path | None = None  # folder for the runs that are made
+    needs_criteria: bool = True  # False: whoever asks judges the run himself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +104,7 @@ def _plan(request: GateRequest, *, has_baseline: bool) -> list[Job]:
         except (BadInputError, RunDirectoryError) as error:
             problems.append(f"{subject}: {error}" if len(subjects) > 1 else str(error))
     bare = [job.scenario for job in jobs if job.limits.is_empty]
-    if bare and not has_baseline and request.against is None:
+    if bare and request.needs_criteria and not has_baseline and request.against is None:
         problems.append(
             f"no criterion is given for {', '.join(bare)}; ask for one, e.g. --min-users 15, --max-p95 2s@10 or "
             "--forbid defect"
