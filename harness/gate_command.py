@@ -70,6 +70,9 @@ def gate(
     pair_users: Annotated[
         int | None, typer.Option(min=2, help="Users who saturate it, for --base.  [default: finds out]")
     ] = None,
+    pair_slice: Annotated[
+        str | None, typer.Option(help="Least time that a side is measured at a time.  [default: 2s]")
+    ] = None,
     calibrate: Annotated[
         bool, typer.Option("--calibrate", help="Compare --base with itself: which change is found here?")
     ] = False,
@@ -126,7 +129,7 @@ def gate(
         run={**_read_run(run), **(parse_steps(steps) if steps is not None else {})},
         processes=processes,
         baseline=baseline,
-        against=choose_against(base, head, users=pair_users, calibrates=calibrate),
+        against=choose_against(base, head, users=pair_users, pair_slice=pair_slice, calibrates=calibrate),
         strict=strict,
         out=out,
     )

@@ -10,8 +10,9 @@ import msgspec
 from rich.console import Console
 
 from harness.errors import BadInputError, ExitCode
+from harness.options import parse_duration
 from harness.pair_plan import SIDES, PairPlan
-from harness.paired.measurement import SideError, measure_pairs
+from harness.paired.measurement import LONGEST_SLICE_S, SHORTEST_SLICE_S, SideError, measure_pairs
 from harness.paired.requests import make_side_requests
 from harness.paired.sides import Side, current_side, find_differences, open_sides, python_path
 from harness.progress import LineView
@@ -25,6 +26,8 @@ from reports.gate.paired.judge import CODE, Judgement, judge_pairs
 from reports.gate.subject import read_subject
 from reports.words import say_verdict
 
+LEAST_SLICE_S = 0.2
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Against:
@@ -33,16 +36,26 @@ class Against:
     base: str  # a git ref, or a folder
     head: str = "."
     users: int | None = None  # who saturate it; None finds out
+    slice_s: float = SHORTEST_SLICE_S  # of one side, at the least
     calibrates: bool = False  # base with itself
 
 
-def choose_against(base: str | None, head: str, *, users: int | None, calibrates: bool) -> Against | None:
+def choose_against(
+    base: str | None, head: str, *, users: int | None, pair_slice: str | None, calibrates: bool
+) -> Against | None:
     """From options.  None: nothing is compared.  Raises BadInputError when an option lacks its base."""
     if base is not None:
-        return Against(base=base, head=head, users=users, calibrates=calibrates)
+        return Against(
+            base=base, head=head, users=users, slice_s=_parse_slice(pair_slice), calibrates=calibrates
+        )
     given = [
         name
-        for name, is_given in (("--head", head != "."), ("--pair-users", users), ("--calibrate", calibrates))
+        for name, is_given in (
+            ("--head", head != "."),
+            ("--pair-users", users),
+            ("--pair-slice", pair_slice),
+            ("--calibrate", calibrates),
+        )
         if is_given
     ]
     if given:
@@ -50,6 +63,17 @@ def choose_against(base: str | None, head: str, *, users: int | None, calibrates
             f"{', '.join(given)} is given without --base; name what to compare with, e.g. --base main"
         )
     return None
+
+
+def _parse_slice(text: str | None) -> float:
+    if text is None:
+        return SHORTEST_SLICE_S
+    slice_s = parse_duration("--pair-slice", text)
+    if not LEAST_SLICE_S <= slice_s <= LONGEST_SLICE_S:
+        raise BadInputError(
+            f"--pair-slice is {text!r}; it must be {LEAST_SLICE_S:g} s to {LONGEST_SLICE_S:g} s"
+        )
+    return slice_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +119,7 @@ def compare(
                 is_over=is_over,
                 say=LineView(console).say,
                 users=against.users,
+                shortest_slice_s=against.slice_s,
             )
         except SideError as error:
             return Compared(results=[_tell_failure(error, base_side, scenario)], runs=[])

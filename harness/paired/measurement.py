@@ -20,7 +20,6 @@ from harness.run_directory import read_jsonl
 from harness.step_orders import StepOrder
 
 MOST_PAIRS = 20
-WARM_UP_S = 2.0
 SHORTEST_SLICE_S = 2.0
 LONGEST_SLICE_S = 15.0
 GENERATIONS = 4  # requests of a user that a slice should hold; the first warms up
@@ -148,7 +147,7 @@ class Turns:
 
     def _warm_up(self, side: SideName, users: int) -> float | None:
         """Mean response time; None when nothing was answered well."""
-        step = self._run_slice(side, users, WARM_UP_S, "warm-up")
+        step = self._run_slice(side, users, self._shortest_s, "warm-up")
         samples = read_jsonl(self._runs[side].directory.file("samples.jsonl"), Sample)
         times_s = [s.end_s - s.start_s for s in samples if s.step == step and s.outcome == "ok" and s.end_s]
         return statistics.fmean(times_s) if times_s else None
