@@ -17,9 +17,10 @@ import typer
 from rich.console import Console
 
 from harness import run as runs
-from harness.errors import ChainloadError, ExitCode
+from harness.errors import BadInputError, ChainloadError, ExitCode
 from harness.gate_command import baseline_app, gate
-from harness.options import parse_duration, parse_steps
+from harness.open_command import open_report
+from harness.options import parse_arrivals, parse_duration, parse_steps
 from harness.run_directory import RunDirectory
 from harness.run_naming import LATEST, RUNS
 
@@ -72,11 +73,17 @@ def run(
             help="Users of each step, ascending; auto goes up until throughput no longer rises.  [default: 1,5,20,50]"
         ),
     ] = None,
+    arrivals: Annotated[
+        str | None,
+        typer.Option(
+            help="Requests that arrive a second in each step, e.g. 5,10,20/s, in place of users: open loop, Poisson."
+        ),
+    ] = None,
     max_seconds: Annotated[
         float | None,
         typer.Option(
             help="Time for all steps. What the given ones leave goes into further steps that narrow the saturation "
-            "point down; 0: the given steps alone.  [default: 75; a scenario: 0]"
+            "point down; 0: the given steps alone.  [default: 70; a scenario: 0]"
         ),
     ] = None,
     hold: Annotated[
@@ -129,8 +136,13 @@ def run(
 
     {user}, {sequence} and {canary} are filled in every string of --input, --inputs, --config and --body.
     """
+    if steps is not None and arrivals is not None:
+        raise BadInputError(
+            "both --steps and --arrivals are given; give users a step, or requests a second a step"
+        )
     given = {
         **(parse_steps(steps) if steps is not None else {}),
+        "arrivals_per_s": parse_arrivals(arrivals) if arrivals is not None else None,
         "max_s": max_seconds,
         "hold_s": _seconds("--hold", hold),
         "mode": mode,
@@ -200,6 +212,7 @@ def compare(
 
 
 app.command()(gate)
+app.command(name="open")(open_report)
 app.add_typer(baseline_app)
 
 

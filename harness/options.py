@@ -43,6 +43,18 @@ def parse_steps(text: str) -> dict[str, Any]:
     return {"steps": tuple(map(int, parts)), "climbs": False}
 
 
+def parse_arrivals(text: str) -> tuple[float, ...]:
+    """Requests a second of "5,10,20/s".  Raises BadInputError; order and size are judged with the other settings."""
+    parts = [part.strip().removesuffix("/s").strip() for part in text.split(",")]
+    junk = [part for part in parts if not re.fullmatch(r"\d{1,9}(?:\.\d{1,9})?", part)]
+    if junk:
+        raise BadInputError(
+            f"--arrivals is {text!r}: {', '.join(map(repr, junk))} is no rate; give ascending numbers of requests a "
+            "second, e.g. --arrivals 5,10,20/s"
+        )
+    return tuple(map(float, parts))
+
+
 def find_loopback_problem(url: str) -> str | None:
     """Why a URL cannot be a target; None when it can."""
     parts = urlsplit(url)

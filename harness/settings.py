@@ -6,6 +6,7 @@ Nothing here is parsed from a command line or a scenario file; both build this r
 from __future__ import annotations
 
 import itertools
+import math
 from typing import Literal, get_args
 
 import msgspec
@@ -17,11 +18,14 @@ LoopKind = Literal["asyncio", "uvloop"]
 
 DEFAULT_STEPS = (1, 5, 20, 50)
 CLIMB = (1, 4, 16)  # how a climb begins; each further step has three times the users
-DEFAULT_MAX_S = 75.0  # with the start of the target and the report: a minute and a half
+DEFAULT_MAX_S = 70.0  # with the start of the target and the report: a minute and a half
 MAX_USERS = 5000
 CLIMB_USERS = 1500  # the most a climb tries: one load-generating process is not sure to carry more
 UPWARD = 3  # how far beyond a given ladder steps may be added
 SHORTEST_HOLD_S = 1.0
+MOST_IN_FLIGHT = 1000
+LONGEST_QUEUE_S = 10.0
+MOST_ARRIVALS_PER_S = 5000.0
 
 
 class RunSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -31,6 +35,7 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     target: str  # file.py:name, package.module:name, or http(s)://127.0.0.1…
     working_directory: str = "."  # where target and input files are looked up
     steps: tuple[int, ...] = DEFAULT_STEPS  # users, ascending
+    arrivals_per_s: tuple[float, ...] = ()  # open loop: requests a second of each step, in place of users
     climbs: bool = False  # steps go on upwards until throughput no longer rises
     max_s: float = (
         0.0  # of all steps together: what the given ones leave of it narrows the point down; 0: no others
@@ -67,9 +72,15 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     @property
     def most_users(self) -> int:
         """The largest step there may be."""
+        if self.arrivals_per_s:
+            return self.most_in_flight(max(self.arrivals_per_s))
         if not self.max_s:
             return max(self.steps)
         return CLIMB_USERS if self.climbs else min(UPWARD * max(self.steps), MAX_USERS)
+
+    def most_in_flight(self, rate_per_s: float) -> int:
+        """Open loop: requests at a time; what arrives beyond waits in the load generator, and is late."""
+        return min(max(math.ceil(rate_per_s * min(self.timeout_s, LONGEST_QUEUE_S)), 10), MOST_IN_FLIGHT)
 
     @property
     def thread_count(self) -> int:
@@ -97,6 +108,12 @@ def find_problems(settings: RunSettings) -> list[str]:
         (
             bool(steps) and max(steps) > MAX_USERS,
             f"the largest step is {max(steps, default=0)} users; at most {MAX_USERS} are allowed",
+        ),
+        (
+            any(not 0 < rate <= MOST_ARRIVALS_PER_S for rate in settings.arrivals_per_s)
+            or any(b <= a for a, b in itertools.pairwise(settings.arrivals_per_s)),
+            f"arrivals are {', '.join(f'{rate:g}' for rate in settings.arrivals_per_s)} a second; they must ascend, "
+            f"from above 0 to {MOST_ARRIVALS_PER_S:g}",
         ),
         (
             settings.climbs and not settings.max_s,

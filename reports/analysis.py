@@ -21,6 +21,7 @@ from reports.causes.situation import Situation, make_situation
 from reports.causes.stuck_calls import find_stuck_calls, stuck_ratio
 from reports.dataset import Dataset, load_dataset
 from reports.health import judge_health
+from reports.open_loop import find_point_by_arrivals, measure_open_loop, split_loops
 from reports.saturation import ThroughputCurve, draw_curve, find_saturation_point, with_efficiency
 from reports.steps import summarise_steps
 from reports.verdict import Finding, Health, Saturation, StepSummary, Verdict
@@ -46,9 +47,13 @@ class Analysis(StepAnalysis):
 
 def analyse(run: RunDirectory) -> Analysis:
     """The verdict of a run, complete or not.  Raises RunDirectoryError when run.json cannot be read."""
-    dataset = load_dataset(run)
+    dataset, opened = split_loops(load_dataset(run))
     bare = sorted(summarise_steps(dataset), key=lambda step: (step.users, step.index))
-    measured = find_saturation_point(bare)
+    open_loop = measure_open_loop(opened, bare)
+    is_open = open_loop is not None and all(step.arrivals_per_s is not None for step in bare)
+    measured = (
+        find_point_by_arrivals(open_loop.steps) if open_loop and is_open else find_saturation_point(bare)
+    )
     steps = with_efficiency(bare, measured)
     situation = make_situation(dataset, steps, measured, load_recording(run.file("probes.jsonl")))
     diagnosis = diagnose(situation)
@@ -60,6 +65,7 @@ def analyse(run: RunDirectory) -> Analysis:
         findings=findings,
         steps=steps,
         health=judge_health(dataset, steps, diagnosis.unanswered),
+        open_loop=open_loop,
     )
     return Analysis(verdict=verdict, curve=draw_curve(bare), dataset=dataset, situation=situation)
 

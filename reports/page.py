@@ -21,6 +21,7 @@ from reports.gate.words import list_open, make_gate_table, say_gate, say_result,
 from reports.key_numbers import list_key_numbers
 from reports.material import Material
 from reports.next_command import make_next_command
+from reports.open_loop_words import make_open_loop_table, say_open_loop
 from reports.plain_text import clean_text, one_line, split_code
 from reports.plots.catalogue import CHARTS
 from reports.plots.chart import Chart, draw_chart
@@ -71,6 +72,13 @@ def _build_steps(material: Material) -> Any:
     return make_step_table(material.verdict.steps) if material.verdict.steps else None
 
 
+def _build_open_loop(material: Material) -> Any:
+    open_loop = material.verdict.open_loop
+    if open_loop is None:
+        return None
+    return {"sentences": say_open_loop(material.verdict), "table": make_open_loop_table(open_loop)}
+
+
 def _build_environment(material: Material) -> Any:
     return [make_settings_table(material.info), make_environment_table(material.info)]
 
@@ -99,6 +107,7 @@ SECTIONS = (
     Section(name="stuck", heading="Stuck invocations", build=_build_stuck),
     Section(name="errors", heading="Errors", build=_build_errors),
     Section(name="steps", heading="Steps", build=_build_steps),
+    Section(name="open_loop", heading="Open loop", build=_build_open_loop),
     Section(name="environment", heading="Settings and environment", build=_build_environment),
     Section(name="method", heading="Method and limits", build=_build_method),
     Section(name="gate", heading="Gate", build=_build_gate),

@@ -102,9 +102,9 @@ def say_probe_overhead(overhead: ProbeOverhead | None) -> str | None:
     if overhead.ratio is None or overhead.interval is None:
         return f"What the probes cost was not measured: {overhead.reason}."
     return (
-        f"Probes cost {_percent(overhead.ratio)} CPU (95 %: {_percent_range(overhead.interval)}), of "
-        f"{format_seconds(overhead.cpu_s)} a request; the target computed {format_ratio(overhead.busy_ratio)} of the "
-        "time."
+        f"Probes cost {_percent(overhead.ratio)} CPU (95 %: {_percent_range(overhead.interval)}): "
+        f"{format_seconds(max(overhead.ratio, 0.0) * (overhead.cpu_s or 0.0))} a request on top of "
+        f"{format_seconds(overhead.cpu_s)}; the target computed {format_ratio(overhead.busy_ratio)} of the time."
     )
 
 

@@ -16,6 +16,7 @@ from harness.records import GeneratorHealth
 from reports.columns import NO_LABEL, Floats
 from reports.dataset import Dataset, StepData
 from reports.error_groups import group_errors
+from reports.open_loop import WARMUP_RATIO
 from reports.tables import SAMPLE_OUTCOMES, Attempts, Samples
 from reports.verdict import StepSummary
 from reports.windows import (
@@ -47,12 +48,17 @@ def summarise_step(
     """One step.  ``attempts`` and ``generator`` may be of the whole run."""
     samples = step.samples
     ends_s = first_ends(samples.start_s, samples.end_s, samples.user, users=step.users)
-    warmup_s = find_warmup_s(ends_s, begin_s=step.start_s, hold_s=step.hold_s)
+    is_open = step.arrivals_per_s is not None
+    warmup_s = (
+        WARMUP_RATIO * step.hold_s
+        if is_open
+        else find_warmup_s(ends_s, begin_s=step.start_s, hold_s=step.hold_s)
+    )
     begin_s, window_s = step.start_s + warmup_s, step.hold_s - warmup_s
     window = samples.take((samples.end_s > begin_s) & (samples.end_s <= step.end_s))
     good = window.take(window.is_ok)
     throughput, error, rates = _measure_throughput(step, good, begin_s=begin_s, window_s=window_s)
-    warm = is_warm(ends_s, begin_s=step.start_s, hold_s=step.hold_s)
+    warm = is_open or is_warm(ends_s, begin_s=step.start_s, hold_s=step.hold_s)
     own = [health for health in generator if health.step == step.index]
     return StepSummary(
         index=step.index,
@@ -78,13 +84,13 @@ def summarise_step(
         generator_lag_s=max(
             (health.lag_p95_s for health in own if health.lag_p95_s is not None), default=None
         ),
-        **_measure_times(good),
+        **_measure_times(good, good.due_s if is_open else good.start_s),
     )
 
 
-def _measure_times(good: Samples) -> dict[str, Any]:
-    """Fields of StepSummary that come from the good answers alone."""
-    response_s, first_token_s = good.end_s - good.start_s, good.first_chunk_s - good.start_s
+def _measure_times(good: Samples, begin_s: Floats) -> dict[str, Any]:
+    """Fields of StepSummary that come from the good answers alone.  begin_s: from when they count."""
+    response_s, first_token_s = good.end_s - begin_s, good.first_chunk_s - begin_s
     return {
         "response_mean_s": float(np.mean(response_s)) if len(good) else None,
         "response_p50_s": _quantile(response_s, 0.5),
@@ -114,6 +120,8 @@ def _measure_throughput(
 
 def _are_ends_known(step: StepData) -> bool:
     """Whether what was in flight at the step's end was seen to end; other tools tend to leave it out."""
+    if step.arrivals_per_s is not None:
+        return False  # with a queue that grows, parts of what waits would count as answered
     return bool(np.any(step.samples.end_s > step.end_s) and not np.any(np.isnan(step.samples.end_s)))
 
 

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from reports.finding_words import FindingWords, say_no_finding, tell_findings
 from reports.next_command import make_next_command
+from reports.open_loop_words import say_open_loop
 from reports.plain_text import clean_text
 from reports.probe_overhead import say_probe_overhead
 from reports.step_table import Table, make_step_table
@@ -41,6 +42,8 @@ def print_verdict(verdict: Verdict, console: Console, *, report: Path | None) ->
     _print_findings(console, verdict)
     _print_times(console, verdict)
     _print_steps(console, verdict)
+    for sentence in say_open_loop(verdict):
+        _print_row(console, "Arrivals", sentence)
     _print_next(console, verdict, report)
 
 

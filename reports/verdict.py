@@ -32,9 +32,8 @@ class Saturation(msgspec.Struct, frozen=True, kw_only=True):
     lower_bound_users: float | None = None  # not_reached: saturation lies above this
     base_response_s: float | None = None  # R_0, response time without contention
     probability: float | None = None  # that it saturates within the tested range
-    basis: Literal["steps", "capacity"] = (
-        "steps"  # capacity: by the first limit's proof, the steps alone left it open
-    )
+    # capacity: by the first limit's proof, the steps alone left it open; arrivals: by Little's law, from rates
+    basis: Literal["steps", "capacity", "arrivals"] = "steps"
     chi2_per_dof: float | None = None  # of the best curve; beyond chance (1 in 1000) nothing is claimed
 
 
@@ -187,6 +186,34 @@ class RunnableTimes(msgspec.Struct, frozen=True, kw_only=True):
     loads: list[RunnableLoad]
 
 
+class ArrivalStep(msgspec.Struct, frozen=True, kw_only=True):
+    """A step in which requests arrived by the clock, warm-up cut off; times count from the due time."""
+
+    index: int  # of the step in the run
+    arrivals_per_s: float  # as ordered
+    window_s: float
+    due_count: int  # requests that were due in the window
+    failed_count: int  # of those, answered with an error or too late
+    unanswered_count: int  # of those, cut off, or never sent because every user was busy
+    late_count: int  # of those, sent late, or never
+    throughput_per_s: float | None  # good answers a second
+    in_flight: float  # due and not answered, at a time
+    response_mean_s: float | None  # of good answers
+    response_p50_s: float | None  # None: among those never answered
+    response_p95_s: float | None
+    response_p99_s: float | None
+    is_sustained: (
+        bool | None
+    )  # as much was answered as arrived, and no later with time; None: too few to tell
+
+
+class OpenLoop(msgspec.Struct, frozen=True, kw_only=True):
+    """What traffic sees that does not wait for answers."""
+
+    steps: list[ArrivalStep]
+    compared_index: int | None  # of the closed-loop step whose throughput is nearest to the last rate
+
+
 class ProbeOverhead(msgspec.Struct, frozen=True, kw_only=True):
     """What the probes cost the chain: slices of load with and without them, after the last step."""
 
@@ -223,6 +250,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     findings: list[Finding]  # ordered; the first with role limit explains the saturation point
     steps: list[StepSummary]  # by users; those of equal users in the order they were run
     health: Health
+    open_loop: OpenLoop | None = None  # None: no requests came by the clock
     growth: ResponseGrowth | None = None  # None: fewer than two steps were traced
     resources: list[Resource] = []  # the first to be full comes first
     runnables: list[RunnableTimes] = []  # in the order they begin in

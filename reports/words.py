@@ -18,6 +18,11 @@ from reports.units import (
 from reports.verdict import Finding, Location, Proof, Saturation, Verdict
 
 GENERATOR_CAUSE = "load_generator_limit"
+BASIS_WORDS = {
+    "steps": "95 %",
+    "capacity": "by the capacity that is full",
+    "arrivals": "by the rates sustained",
+}
 CLOSED_LOOP = "closed loop: each user waits for its answer before it asks again"
 ROLE_WORDS = {"limit": "the limit", "defect": "wrong at any load"}
 _CAPITALS = {"cpu_bound": "CPU bound"}
@@ -93,7 +98,7 @@ def _rest_of_undecided(verdict: Verdict) -> str:
 def _interval(saturation: Saturation) -> str:
     if saturation.interval is None:
         return "with "
-    kind = "95 %" if saturation.basis == "steps" else "by the capacity that is full"
+    kind = BASIS_WORDS[saturation.basis]
     return f"({kind}: {format_user_interval(saturation.interval)}), "
 
 

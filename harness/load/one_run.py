@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import gevent
+import msgspec
 from gevent.event import Event as Done
 from gevent.queue import Queue
 from locust.runners import Runner
@@ -23,6 +24,13 @@ from harness.load.advisor import Advisor
 from harness.load.control import ask_rate_limited_count
 from harness.load.crew import Crew
 from harness.load.machine import describe_environment, machine_id
+from harness.load.open_loop_steps import (
+    CHECK_COST_S,
+    CHECK_S,
+    SHORTEST_MAX_S,
+    ArrivalLadder,
+    ThenOpenLoop,
+)
 from harness.load.ordered_steps import make_source
 from harness.load.owner import Owner
 from harness.load.probe_trial import compare_probes
@@ -108,10 +116,17 @@ class OneRun:
     # ---- where its steps come from ----
 
     def _make_ladder(self) -> StepSource:
-        return RefinedLadder(
-            self._settings,
+        settings = self._settings
+        if settings.arrivals_per_s:
+            return ArrivalLadder(settings)
+        has_check = settings.max_s >= SHORTEST_MAX_S
+        ladder = RefinedLadder(
+            msgspec.structs.replace(settings, max_s=settings.max_s - has_check * (CHECK_S + CHECK_COST_S)),
             ask=self._ask_advice,
             notice=lambda message: self.recorder.event("notice", message=message),
+        )
+        return (
+            ThenOpenLoop(ladder, settings, measured=self.recorder.highest_throughput) if has_check else ladder
         )
 
     def _ask_advice(self) -> Advice:
@@ -151,7 +166,7 @@ class OneRun:
         )
         self.recorder.event("run_started", data={"wall_clock": now.isoformat()})
         self._check_crew()
-        if self._settings.max_s:
+        if self._settings.max_s and not self._settings.arrivals_per_s:
             self._advisor = Advisor(self.directory)  # now, so that it is there when the ladder is done
         service = self._owner.start()
         self._steps = StepRunner(

@@ -28,6 +28,7 @@ class Orders(msgspec.Struct, frozen=True, kw_only=True):
     gate: GateState = "closed"
     lane: int = 0  # which share of the user numbers is this worker's, see `user_number`
     lane_count: int = 1
+    arrivals_per_s: float | None = None  # of all workers together; None: each user waits for its answer
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,8 +6,9 @@ Runs under gevent in the process that leads; writing is appending to a file, qui
 from __future__ import annotations
 
 import time
-from collections import Counter, defaultdict, deque
+from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from harness.load.health import quantile
@@ -17,6 +18,28 @@ from harness.step_orders import StepOrder
 
 RECENT_S = 5.0
 FLUSH_EVERY_S = 0.5
+
+
+@dataclass(slots=True)
+class StepTally:
+    """Good answers of one step."""
+
+    start_s: float
+    answer_count: int = 0
+    response_s: float = 0.0  # summed
+    last_s: float = 0.0  # end of the last one
+
+    @property
+    def mean_response_s(self) -> float:
+        return self.response_s / self.answer_count
+
+    @property
+    def throughput_per_s(self) -> float:
+        return self.answer_count / max(self.last_s - self.start_s, 1e-9)
+
+    @property
+    def busy_users(self) -> int:
+        return max(round(self.throughput_per_s * self.mean_response_s), 1)
 
 
 class Recorder:
@@ -31,9 +54,7 @@ class Recorder:
         self._events = JsonlWriter(directory.file("events.jsonl"))
         self._progress = JsonlWriter(directory.file("progress.jsonl"))
         self._recent: deque[Sample] = deque()
-        self._users: dict[int, int] = {}  # by step
-        self._answers: Counter[int] = Counter()  # good ones, by step
-        self._response_s: defaultdict[int, float] = defaultdict(float)  # summed over those
+        self._tallies: dict[int, StepTally] = {}  # by step
 
     def sample(self, sample: Sample) -> None:
         self._samples.write(sample)
@@ -43,17 +64,20 @@ class Recorder:
             self._recent.append(sample)
         if self.on_sample is not None:
             self.on_sample(sample)
-        if sample.end_s is not None and sample.outcome == "ok":
-            self._answers[sample.step] += 1
-            self._response_s[sample.step] += sample.end_s - sample.start_s
+        tally = self._tallies.get(sample.step)
+        if tally is not None and sample.end_s is not None and sample.outcome == "ok":
+            tally.answer_count += 1
+            tally.response_s += sample.end_s - sample.start_s
+            tally.last_s = max(tally.last_s, sample.end_s)
 
     def mean_response_s(self) -> dict[int, float]:
-        """Of good answers, by the users of their step."""
-        return {
-            users: self._response_s[step] / self._answers[step]
-            for step, users in self._users.items()
-            if self._answers[step]
-        }
+        """Of good answers, by the requests in flight in their step on average: its users, where those wait."""
+        return {t.busy_users: t.mean_response_s for t in self._tallies.values() if t.answer_count}
+
+    def highest_throughput(self) -> tuple[float, float]:
+        """Good answers a second of the step that had most of them, and their mean response time; zeros without any."""
+        found = [(t.throughput_per_s, t.mean_response_s) for t in self._tallies.values() if t.answer_count]
+        return max(found, default=(0.0, 0.0))
 
     def health(self, health: GeneratorHealth) -> None:
         self._health.write(health)
@@ -69,8 +93,8 @@ class Recorder:
         data: dict[str, Any] | None = None,
     ) -> None:
         """Written at once, with all that was recorded before: whoever follows the run waits for it."""
-        if kind == "step_started" and step is not None and users is not None:
-            self._users[step] = users
+        if kind == "step_started" and step is not None:
+            self._tallies[step] = StepTally(time.monotonic() if at_s is None else at_s)
         self._events.write(
             Event(
                 at_s=time.monotonic() if at_s is None else at_s,

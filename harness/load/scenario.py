@@ -32,6 +32,7 @@ class Scenario:
     expects: str | None = None  # the cause planted here, or "healthy"; read by tests only
     fixed: str | None = None  # the target put right, to compare with; not run unless asked for
     steps: Sequence[int] | str = DEFAULT_STEPS  # "auto": upwards until throughput no longer rises
+    arrivals: Sequence[float] = ()  # requests a second of each step, in place of users: open loop
     max_seconds: float | None = None  # see RunSettings.max_s; None: no steps beyond these, but for "auto"
     hold: Duration = 10.0
     mode: Mode = "ainvoke"
@@ -63,6 +64,7 @@ class Scenario:
             "target": self.target,
             "working_directory": str(find_working_directory(self.target, file)),
             **_steps(self.steps, self.max_seconds),
+            "arrivals_per_s": tuple(map(float, self.arrivals)),
             "hold_s": _seconds("hold", self.hold),
             "mode": self.mode,
             "threads": self.threads,

@@ -226,6 +226,7 @@ class StepRunner:
             machine=before.machine,
             step=before.step if step is None else step,
             gate=gate,
+            arrivals_per_s=self.order.arrivals_per_s if self.order else None,
         )
         self._crew.order(self._orders)
 

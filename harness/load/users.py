@@ -78,9 +78,10 @@ class ChainUser(FastHttpUser):
         self._free_s = time.monotonic()
 
     def wait_time(self) -> float:
-        """The think time, counted from the end of the last request."""
+        """The think time, counted from the end of the last request; none where requests come by the clock."""
         orders = self.plugin.worker.orders
-        think_time_s = orders.settings.think_time_s if orders else 0.0
+        is_closed_loop = orders is not None and orders.arrivals_per_s is None
+        think_time_s = orders.settings.think_time_s if orders and is_closed_loop else 0.0
         free_s = self._free_s = self._free_s + think_time_s
         return max(free_s - time.monotonic(), 0.0)
 
@@ -102,13 +103,13 @@ class ChainUser(FastHttpUser):
 
     def _send(self, value: Any, *, stream: bool | None, due_s: float) -> Reply:
         worker = self.plugin.worker
-        orders, opening = worker.wait_until_open()
-        flight = self._prepare(orders, value, stream, Identity(
+        turn = worker.wait_for_turn(due_s)
+        flight = self._prepare(turn.orders, value, stream, Identity(
             trace_id=new_trace_id(),
-            step=opening.step,
+            step=turn.step,
             user=self._my_number(),
             sequence=self._next_sequence(),
-            due_s=max(due_s, opening.at_s),
+            due_s=turn.due_s,
         ))  # fmt: skip
         try:
             sample = worker.fly(flight)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import gevent
 from gevent.event import Event
 
+from harness.load.arrivals import Arrivals, make_missed, wait_until_due
 from harness.load.flight import Flight
 from harness.load.health import HealthMonitor
 from harness.load.orders import Orders
@@ -28,6 +29,14 @@ class Opening(NamedTuple):
     at_s: float
 
 
+class Turn(NamedTuple):
+    """A user may send now."""
+
+    orders: Orders
+    step: int
+    due_s: float
+
+
 class Worker:
     """Holds users back until a step begins, knows what is in flight, and ends it when told to."""
 
@@ -41,7 +50,10 @@ class Worker:
         self._flights: dict[str, Flight] = {}  # by trace id
         self._user_count = 0
         self._opening = Opening(-1, 0.0)
+        self._closed_s = 0.0
         self._gate = Event()
+        self._closed = Event()  # the other way round, for users that wait for their time
+        self._arrivals: Arrivals | None = None
 
     @property
     def in_flight(self) -> int:
@@ -71,12 +83,23 @@ class Worker:
         self._user_count += 1
         return number
 
-    def wait_until_open(self) -> tuple[Orders, Opening]:
-        """Block the calling user while no step is running."""
+    def wait_for_turn(self, free_s: float) -> Turn:
+        """Block the calling user while no step is running, and in an open loop until its next request is due.
+
+        free_s: since when the user could have sent.
+        """
         while True:
             self._gate.wait()
-            if self.orders is not None and self._gate.is_set():
-                return self.orders, self._opening
+            orders, opening, arrivals = self.orders, self._opening, self._arrivals
+            if orders is None or not self._gate.is_set():
+                continue
+            if arrivals is None:
+                return Turn(orders, opening.step, max(free_s, opening.at_s))
+            due_s = arrivals.take()
+            if wait_until_due(due_s, self._closed):
+                return Turn(orders, opening.step, due_s)
+            if due_s <= self._closed_s:
+                self._on_sample(make_missed(opening.step, due_s))
 
     def fly(self, flight: Flight) -> Sample:
         """Carry a request out; its sample is handed on even when the user is stopped meanwhile."""
@@ -97,11 +120,20 @@ class Worker:
     def _open(self, step: int) -> None:
         if not self._gate.is_set():
             self._opening = Opening(step, time.monotonic())
+            assert self.orders is not None
+            self._arrivals = Arrivals.begin(self.orders, self._opening.at_s)
+            self._closed.clear()
             self._health.begin(step)
             self._gate.set()
 
     def _close(self) -> None:
+        if self._gate.is_set():
+            self._closed_s = time.monotonic()
         self._gate.clear()
+        self._closed.set()
+        arrivals, self._arrivals = self._arrivals, None
+        for missed in arrivals.take_missed(self._closed_s) if arrivals else ():
+            self._on_sample(missed)
         health = self._health.end(self.orders.lane if self.orders else 0)
         if health is not None:
             self._on_health(health)

@@ -53,7 +53,9 @@ def test_every_file_that_the_readme_links_to_exists() -> None:
 def test_every_command_that_the_readme_names_exists() -> None:
     from harness.cli import app
 
-    known = {command.callback.__name__ for command in app.registered_commands if command.callback}
+    known = {
+        command.name or command.callback.__name__ for command in app.registered_commands if command.callback
+    }
     named = set(re.findall(r"`?chainload (run|report|locate|mock|scenarios|gate|compare|open)\b", README))
     assert named
     assert named <= known

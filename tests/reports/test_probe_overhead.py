@@ -57,7 +57,7 @@ def test_the_ratio_is_that_of_pairs_and_lies_in_its_interval() -> None:
 def test_words_give_ratio_interval_and_milliseconds() -> None:
     words = say_probe_overhead(measure(make_slices([(5.1, 5.0), (5.15, 5.0), (5.05, 5.0)])))
     assert words is not None
-    assert words.startswith("Probes cost 2.0 % CPU (95 %: −0.5 to 4.5 %), of 5.0 ms a request")
+    assert words.startswith("Probes cost 2.0 % CPU (95 %: −0.5 to 4.5 %): 0.1 ms a request on top of 5.0 ms")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from harness.probe_records import Gauge
-from harness.target.probes.recorder import OpenSpan, OpenTrace, context_id
+from harness.target.probes.recorder import CURRENT_TRACE, OpenSpan, OpenTrace, context_id
 from harness.target.probes.sites import UNKNOWN
 
 Read: TypeAlias = Callable[
@@ -59,6 +59,9 @@ class Permits:
             return
         context = context_id()
         if context not in self.holds:
+            trace = CURRENT_TRACE.get()
+            if trace is not None and not trace.is_live and trace.ended_s is None:
+                return  # of an invocation that is not recorded: its taking was not either
             context = next(iter(self.holds))
         spans = self.holds[context]
         span = spans.pop()
