@@ -6,6 +6,7 @@ curves disagree most about the saturation point.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,6 +25,7 @@ INTERVAL_MASS = (
 )
 TIGHT_INTERVAL_RATIO = 1.25  # below this another step brings little
 CANDIDATES = 40
+OFTEN = 2  # what is measured so often is known: the rest is how the machine varies
 HINT_RATIO = 0.5  # of the most that a step can tell: a hint that tells so much is taken
 
 
@@ -34,12 +36,14 @@ class Choice:
 
 
 def choose_users(
-    posterior: Posterior, *, largest: int, most: int = MAX_USERS, hints: Sequence[int] = ()
+    posterior: Posterior, *, tested: Sequence[int], most: int = MAX_USERS, hints: Sequence[int] = ()
 ) -> Choice | None:
     """None when the interval is tight, or only more users than ``most`` would tell.
 
-    largest: tested so far.  hints: numbers of users at which something is thought to happen; taken when they tell much.
+    tested: so far, an entry a step.  hints: numbers of users at which something is thought to happen; taken when they
+    tell much.
     """
+    largest, counts = max(tested), Counter(tested)
     inside = posterior.probability_below(largest / MARGIN)
     low, high = posterior.shortest_interval(INTERVAL_MASS)
     if inside >= SURE and high / low <= TIGHT_INTERVAL_RATIO:
@@ -47,8 +51,9 @@ def choose_users(
     if inside < 0.5:
         return Choice(users=min(UPWARD * largest, most)) if largest < most else None
     candidates = np.unique(np.geomspace(1, max(min(UPWARD * largest, most), largest), CANDIDATES).round())
+    candidates = np.array([users for users in candidates if counts[int(users)] < OFTEN])
     told = _information(posterior, candidates)
-    proposed = np.array([users for users in hints if low <= users <= high], dtype=float)
+    proposed = np.array([n for n in hints if low <= n <= high and counts[n] < OFTEN], dtype=float)
     if len(proposed):
         proposed_told = _information(posterior, proposed)
         if proposed_told.max() >= HINT_RATIO * told.max():

@@ -74,7 +74,7 @@ def choose_next_step(
     if posterior is None:
         first = _first_step(steps)
         return None if first is None or first > most else Choice(users=first)
-    return choose_users(posterior, largest=_largest(telling), most=most, hints=hints)
+    return choose_users(posterior, tested=_users_of(telling), most=most, hints=hints)
 
 
 def find_interval(steps: Sequence[StepSummary]) -> tuple[float, float] | None:
@@ -271,9 +271,9 @@ def _first_step(steps: Sequence[StepSummary]) -> int | None:
 
 
 def _choose(steps: Sequence[StepSummary], posterior: Posterior) -> int | None:
-    choice = choose_users(posterior, largest=_largest(steps))
+    choice = choose_users(posterior, tested=_users_of(steps))
     return None if choice is None else choice.users
 
 
-def _largest(steps: Sequence[StepSummary]) -> int:
-    return max(step.users for step in steps)
+def _users_of(steps: Sequence[StepSummary]) -> list[int]:
+    return [step.users for step in steps]

@@ -3,7 +3,7 @@ import shlex
 import msgspec
 from page_material import make_settings, make_verdict
 
-from harness.settings import RunSettings
+from harness.settings import DEFAULT_MAX_S, RunSettings
 from reports.next_command import OPTIONS, make_next_command
 
 
@@ -28,9 +28,9 @@ def test_steps_that_were_added_on_the_way_are_not_asked_for_again() -> None:
 def test_the_time_for_steps_is_given_when_it_is_not_the_usual() -> None:
     words = {
         max_s: make_next_command(make_verdict("undecided", settings=make_settings(max_s=max_s)))
-        for max_s in (0.0, 75.0, 300.0)
+        for max_s in (0.0, DEFAULT_MAX_S, 300.0)
     }
-    assert "--max-seconds" not in f"{words[0.0]} {words[75.0]}"
+    assert "--max-seconds" not in f"{words[0.0]} {words[DEFAULT_MAX_S]}"
     assert "--max-seconds 300" in str(words[300.0])
 
 

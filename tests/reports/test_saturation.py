@@ -209,3 +209,16 @@ def test_the_goals_hold_on_the_given_cases() -> None:
     document = json.loads(gzip.decompress(TRUTH.read_bytes()))
     cases = [case for case in document["cases"] if case["status"] in ("saturated", "not_reached")]
     check_goals([(c["status"], c["users"], find_saturation_point(summarise(c["steps"]))) for c in cases])
+
+
+def test_no_number_of_users_is_asked_for_a_third_time() -> None:
+    system: dict[str, Any] = {"servers": 8, "base_s": 0.05, "variation": 0.1}
+    steps = measure((1, 100), **system)
+    first = choose_next_step(steps)
+    assert first is not None
+    (vague,) = measure((first.users,), **system)
+    vague = change(vague, throughput_se_per_s=vague.throughput_per_s)
+    again = choose_next_step([*steps, vague])
+    assert again is not None and again.users == first.users
+    third = choose_next_step([*steps, vague, vague])
+    assert third is not None and third.users != first.users
