@@ -23,6 +23,7 @@ from reports.dataset import Dataset, load_dataset
 from reports.health import judge_health
 from reports.open_loop import find_point_by_arrivals, measure_open_loop, split_loops
 from reports.saturation import ThroughputCurve, draw_curve, find_saturation_point, with_efficiency
+from reports.saturation_tokens import with_tokens
 from reports.steps import summarise_steps
 from reports.verdict import Finding, Health, Saturation, StepSummary, Verdict
 
@@ -58,7 +59,7 @@ def analyse(run: RunDirectory) -> Analysis:
     situation = make_situation(dataset, steps, measured, load_recording(run.file("probes.jsonl")))
     diagnosis = diagnose(situation)
     findings = diagnosis.findings
-    saturation = _withhold(dataset, steps, _decide(measured, findings, steps), findings)
+    saturation = with_tokens(_withhold(dataset, steps, _decide(measured, findings, steps), findings), steps)
     verdict = Verdict(
         run=_describe(dataset),
         saturation=saturation,

@@ -72,6 +72,8 @@ STEP_COLUMNS = (
     StepColumn("First token p50", lambda step: format_seconds(step.first_token_p50_s), True, False),
     StepColumn("First token p95", lambda step: format_seconds(step.first_token_p95_s), True, False),
     StepColumn("Token gap p50", lambda step: format_seconds(step.token_gap_p50_s), True, False),
+    StepColumn("Longest gap p95", lambda step: format_seconds(step.token_gap_max_p95_s), True, False),
+    StepColumn("Tokens/s", lambda step: format_number(step.tokens_per_s), True),
     StepColumn("Calls/request", lambda step: format_number(step.attempts_per_request), True, False),
     StepColumn("Efficiency", lambda step: format_ratio(step.efficiency)),
     StepColumn("Steady", _steady, is_compact=False),

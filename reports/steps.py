@@ -84,6 +84,7 @@ def summarise_step(
         generator_lag_s=max(
             (health.lag_p95_s for health in own if health.lag_p95_s is not None), default=None
         ),
+        tokens_per_s=_measure_tokens(good, throughput),
         **_measure_times(good, good.due_s if is_open else good.start_s),
     )
 
@@ -99,7 +100,16 @@ def _measure_times(good: Samples, begin_s: Floats) -> dict[str, Any]:
         "first_token_p50_s": _quantile(first_token_s, 0.5),
         "first_token_p95_s": _quantile(first_token_s, 0.95),
         "token_gap_p50_s": _quantile(good.chunk_gap_p50_s, 0.5),
+        "token_gap_max_p95_s": _quantile(good.chunk_gap_max_s, 0.95),
     }
+
+
+def _measure_tokens(good: Samples, throughput_per_s: float | None) -> float | None:
+    """Tokens a second; None when nothing was streamed."""
+    streamed = good.chunk_count[good.chunk_count >= 0]
+    if throughput_per_s is None or not len(streamed):
+        return None
+    return throughput_per_s * float(np.sum(streamed)) / len(good)
 
 
 def _measure_throughput(

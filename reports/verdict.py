@@ -31,6 +31,9 @@ class Saturation(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None  # why undecided, in words
     lower_bound_users: float | None = None  # not_reached: saturation lies above this
     base_response_s: float | None = None  # R_0, response time without contention
+    max_tokens_per_s: float | None = (
+        None  # streaming: max_throughput_per_s in tokens; None: nothing was streamed
+    )
     probability: float | None = None  # that it saturates within the tested range
     # capacity: by the first limit's proof, the steps alone left it open; arrivals: by Little's law, from rates
     basis: Literal["steps", "capacity", "arrivals"] = "steps"
@@ -65,7 +68,9 @@ class StepSummary(msgspec.Struct, frozen=True, kw_only=True):
     errors: dict[str, int] = {}  # message -> count, most frequent first, at most 10
     first_token_p50_s: float | None = None  # streaming
     first_token_p95_s: float | None = None
-    token_gap_p50_s: float | None = None
+    token_gap_p50_s: float | None = None  # between tokens, the median stream's median
+    token_gap_max_p95_s: float | None = None  # the longest gap of a stream, of 95 in 100 streams no longer
+    tokens_per_s: float | None = None  # of good answers, of all streams together
     rate_limited_count: int | None = None  # 429s the provider sent in the step; None: no provider ledger
     attempts_per_request: float | None = None  # provider calls per request that was sent
     generator_cpu_ratio: float | None = None

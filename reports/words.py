@@ -72,18 +72,18 @@ def say_answer_rest(verdict: Verdict) -> str:
 
 
 def _rest_of_saturated(verdict: Verdict) -> str:
-    return f"{_interval(verdict.saturation)}{format_answer_rate(verdict.saturation.max_throughput_per_s)}."
+    return f"{_interval(verdict.saturation)}{say_throughput(verdict.saturation)}."
 
 
 def _rest_of_first_step(verdict: Verdict) -> str:
     first = min((step.users for step in verdict.steps), default=None)
-    rate = format_answer_rate(verdict.saturation.max_throughput_per_s)
+    rate = say_throughput(verdict.saturation)
     return f"({format_users(first)}): {rate}, and more users bring no more."
 
 
 def _rest_of_not_reached(verdict: Verdict) -> str:
     saturation = verdict.saturation
-    measured = f"{format_answer_rate(saturation.max_throughput_per_s)} measured."
+    measured = f"{say_throughput(saturation)} measured."
     if saturation.lower_bound_users is None:
         return measured
     return f"saturation lies above {format_users(saturation.lower_bound_users)}; {measured}"
@@ -93,6 +93,13 @@ def _rest_of_undecided(verdict: Verdict) -> str:
     reason = one_line(verdict.saturation.reason or "the steps measured do not tell").rstrip(".")
     users = verdict.saturation.next_step
     return f"{reason}." if users is None else f"{reason}; run a step with {format_users(users)} next."
+
+
+def say_throughput(saturation: Saturation) -> str:
+    """ "4.7 answers/s", and of streams "4.7 answers/s, 188 tokens/s"."""
+    rate = format_answer_rate(saturation.max_throughput_per_s)
+    tokens = saturation.max_tokens_per_s
+    return rate if tokens is None else f"{rate}, {format_number(tokens)} tokens/s"
 
 
 def _interval(saturation: Saturation) -> str:

@@ -8,7 +8,7 @@ from reports.plots.latency import LatencyData, Percentile, draw
 from reports.plots.palette import HIGH, HIGHEST, MIDDLE
 from reports.plots.users_axis import UsersAxis
 from reports.step_table import Table
-from reports.units import format_count, format_seconds, format_users
+from reports.units import format_count, format_number, format_seconds, format_users, plural
 from reports.verdict import StepSummary, Verdict
 from reports.words import CLOSED_LOOP
 
@@ -24,7 +24,7 @@ def make_chart(material: Material) -> Chart | None:
         title=_title(data),
         caption=(
             "Time to the first token (p50, p95) and between tokens (gap, p50) of good answers, log scale. "
-            f"{CLOSED_LOOP.capitalize()}."
+            f"{_say_most(steps)}{CLOSED_LOOP.capitalize()}."
         ),
         description=_describe(steps),
         table=_tabulate(steps),
@@ -59,6 +59,13 @@ def _title(data: LatencyData) -> str:
     return f"{words} takes {first} with {format_users(line.users[0])} and {last} with {format_users(line.users[-1])}"
 
 
+def _say_most(steps: list[StepSummary]) -> str:
+    most = max(steps, key=lambda step: step.tokens_per_s or 0.0)
+    if not most.tokens_per_s:
+        return ""
+    return f"At most {format_number(most.tokens_per_s)} tokens/s, from {plural(most.users, 'stream')} at a time. "
+
+
 def _describe(steps: list[StepSummary]) -> str:
     parts = "; ".join(
         f"{format_users(step.users)}: first token p50 {format_seconds(step.first_token_p50_s)}, p95 "
@@ -72,7 +79,15 @@ def _describe(steps: list[StepSummary]) -> str:
 def _tabulate(steps: list[StepSummary]) -> Table:
     return Table(
         caption="Streams at each step",
-        columns=["Users", "Good answers", "First token p50", "First token p95", "Token gap p50"],
+        columns=[
+            "Users",
+            "Good answers",
+            "First token p50",
+            "First token p95",
+            "Token gap p50",
+            "Longest gap p95",
+            "Tokens/s",
+        ],
         rows=[
             [
                 format_count(step.users),
@@ -80,6 +95,8 @@ def _tabulate(steps: list[StepSummary]) -> Table:
                 format_seconds(step.first_token_p50_s),
                 format_seconds(step.first_token_p95_s),
                 format_seconds(step.token_gap_p50_s),
+                format_seconds(step.token_gap_max_p95_s),
+                format_number(step.tokens_per_s),
             ]
             for step in steps
         ],
