@@ -85,7 +85,8 @@ def read_columns(path: Path, record_type: type[Any], columns: dict[str, Column])
     arrays = {name: np.empty(line_count, column.make(()).dtype) for name, column in columns.items()}
     filled = 0
     with paused_collector():
-        for batch in read_batches(path, lean):
+        for records in read_batches(path, lean):
+            batch = records[: line_count - filled]  # a run that goes on has written more meanwhile
             fields = list(zip(*map(msgspec.structs.astuple, batch), strict=True))
             for name, column in columns.items() if fields else ():
                 arrays[name][filled : filled + len(batch)] = column.make(fields[places[column.field]])

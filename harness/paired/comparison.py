@@ -11,7 +11,7 @@ from rich.console import Console
 
 from harness.errors import BadInputError, ExitCode
 from harness.options import parse_duration
-from harness.pair_plan import SIDES, PairPlan
+from harness.pair_plan import SIDES, PairPlan, read_plan
 from harness.paired.measurement import LONGEST_SLICE_S, SHORTEST_SLICE_S, SideError, measure_pairs
 from harness.paired.requests import make_side_requests
 from harness.paired.sides import Side, current_side, find_differences, open_sides, python_path
@@ -24,7 +24,6 @@ from reports.gate.limits import Limits
 from reports.gate.paired.change import explain_change
 from reports.gate.paired.judge import CODE, Judgement, judge_pairs
 from reports.gate.subject import read_subject
-from reports.words import say_verdict
 
 LEAST_SLICE_S = 0.2
 
@@ -158,6 +157,13 @@ def _tell_failure(error: SideError, base: Side, scenario: str) -> CriterionResul
     return CriterionResult(name=CODE, scenario=scenario, status=status, reason=words, fault=fault)
 
 
+def _say_how(plan: PairPlan) -> str:
+    if not plan.high_users:
+        return f"Not compared with {plan.base}."
+    users = f"throughput with {plan.high_users} users, response time with {plan.low_users}"
+    return f"Measured in turns with {plan.base}: {users}."
+
+
 def _conclude(directory: Path, judgement: Judgement, scenario: str) -> Compared:
     """The runs that were compared say why, too."""
     subjects = {
@@ -175,6 +181,6 @@ def _conclude(directory: Path, judgement: Judgement, scenario: str) -> Compared:
     run = GatedRun(
         scenario=scenario,
         directory=str(directory / "head"),
-        answer=say_verdict(subjects["head"].verdict),
+        answer=_say_how(read_plan(directory)),
     )
     return Compared(results=results, runs=[run])

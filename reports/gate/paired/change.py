@@ -8,6 +8,7 @@ from reports.units import format_seconds
 from reports.verdict import Finding, Location
 from reports.words import name_cause, say_place
 
+UNKNOWN = "unknown"  # the cause that stands for none
 GREW = 1.03  # a hold time that is longer by less is noise
 
 
@@ -15,10 +16,13 @@ def explain_change(base: Subject, head: Subject) -> tuple[str, Location | None]:
     """A sentence, and the line in head to look at; when nothing is known it says so."""
     new = _find_new_defect(base, head)
     if new is not None:
-        return f"new: {_name(new)}{_at(new)}: {new.summary}", new.location
+        return f"New: {_name(new)}{_at(new)}: {new.summary}", new.location
     now, before = head.limit, base.limit
-    if now is None:
-        return "what limits head is not known, so the line that changed is not either.", head.place
+    if now is None or now.cause == UNKNOWN:
+        return (
+            f"What limits head is not known; `chainload compare {base.directory} {head.directory}` shows what grew.",
+            head.place,
+        )
     if before is None or before.cause != now.cause or _file_of(before) != _file_of(now):
         was = (
             f"; it was {_name(before)}{_at(before)} in base" if before else ", and nothing was found in base"
