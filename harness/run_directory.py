@@ -51,6 +51,7 @@ class RunDirectory:
     provider.jsonl     mock_provider.records.Attempt, written by the provider
     *.log              what each process printed, secrets removed
     verdict.json report.html summary.md   written by the report
+    gate.json          what a gate said of this run
     """
 
     def __init__(self, path: Path) -> None:

@@ -84,7 +84,7 @@ def keep_run(subject: Subject) -> KeptRun:
         max_throughput_per_s=_round(saturation.max_throughput_per_s),
         limit=None if limit is None else keep_finding(limit),
         defects=[keep_finding(f) for f in verdict.findings if f.role == "defect"],
-        retry_amplification=amplifications_of(verdict),
+        retry_amplification=amplifications_of(subject),
         machine=describe_machine(environment),
         asked=describe_request(verdict),
         plan=dict(flatten(subject.plan)),
@@ -101,9 +101,9 @@ def keep_finding(finding: Finding) -> KeptFinding:
     )
 
 
-def amplifications_of(verdict: Verdict) -> dict[str, float]:
+def amplifications_of(subject: Subject) -> dict[str, float]:
     """Of the steps whose provider calls are known."""
-    known = ((step.users, amplification_of(step)) for step in verdict.steps)
+    known = ((step.users, amplification_of(step)) for step in subject.closed_steps)
     return {
         str(users): round(ratio, 3) for users, ratio in known if ratio is not None and ratio < float("inf")
     }

@@ -92,7 +92,7 @@ def _judge_limit(subject: Subject, kept: KeptRun) -> CriterionResult:
 def _judge_without_limit(subject: Subject, kept: KeptRun) -> CriterionResult:
     saturation, name = subject.verdict.saturation, "limiting cause"
     if saturation.status == "not_reached":
-        top = max(step.users for step in subject.verdict.steps)
+        top = max(step.users for step in subject.closed_steps)
         if top > (kept.users or 0):
             return result_of(subject, name, "passed", f"nothing limits up to {format_users(top)}.")
         reason = f"the steps end at {format_users(top)}, below where the baseline saturates."
@@ -179,7 +179,7 @@ def _identify(finding: Finding | KeptFinding) -> tuple[str, str | None, str | No
 
 def _judge_retries(subject: Subject, kept: KeptRun) -> Iterator[CriterionResult]:
     """At the most users that both were measured with; nothing where no provider counts its calls in either."""
-    name, now = "retries", amplifications_of(subject.verdict)
+    name, now = "retries", amplifications_of(subject)
     common = sorted(kept.retry_amplification.keys() & now.keys(), key=int)
     if not kept.retry_amplification and not now:
         return

@@ -40,7 +40,7 @@ def judge_throughput(subject: Subject, kept: KeptRun, slack: float) -> Criterion
     withheld = _withhold(subject, kept, name)
     if withheld is not None:
         return withheld
-    known = [step for step in subject.verdict.steps if step.throughput_per_s is not None]
+    known = [step for step in subject.closed_steps if step.throughput_per_s is not None]
     best = max(known, key=lambda step: step.throughput_per_s or 0.0, default=None)
     if best is None or best.throughput_per_s is None or kept.max_throughput_per_s is None:
         return result_of(subject, name, "inconclusive", f"not known: {_why_unknown(subject)}.")

@@ -22,7 +22,7 @@ def test_the_settings_in_it_are_accepted(tmp_path: Path) -> None:
     settings = find_settings(tmp_path)
     limits = settings.limits_of("explain", {})
     assert settings.section("explain").run["steps"] == (1, 5, 20, 40)
-    assert limits.users == {1, 20}
+    assert limits.users == {5, 20}
     assert limits.forbid == ("event_loop_blocked", "defect")
 
 

@@ -180,6 +180,13 @@ def test_more_retries_fail() -> None:
     assert "1.60 provider calls per first try with 50 users, 1.00 in the baseline" in result.reason
 
 
+def test_open_loop_steps_are_not_compared_as_steps_of_so_many_users() -> None:
+    burst = make_steps((50,), arrivals_per_s=60.0, calls={"ok": 10, "rate_limited": 90}, retry_count=90)
+    steps = [*make_steps(), *burst]
+    results = against(make_subject(make_verdict(steps=steps)))
+    assert {result.status for result in results.values()} == {"passed"}
+
+
 def test_retries_that_nobody_counts_are_not_judged() -> None:
     steps = make_steps(calls=None, retry_count=None)
     assert "baseline retries" not in against(
