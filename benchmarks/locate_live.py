@@ -4,7 +4,8 @@
 
 Each is run as a user would: ``chainload run TARGET`` with the default options, in processes of its own, one after the
 other.  The truth is the capacity law with the numbers planted in benchmarks/known_capacities.py.  Prints a line a run,
-the share within 10 %, and the median of the wall time from command to report.
+the share within 10 %, and the median of the wall time from command to report.  On a busy machine, imports and the
+report take longer than the run: its own time, from its first record to its last, is printed beside.
 """
 
 from __future__ import annotations
@@ -110,7 +111,8 @@ def describe(located: Located) -> str:
     added = " ".join(f"{step['users']}{step['purpose'][:3]}" for step in steps if step["purpose"] != "ladder")
     return (
         f"{located.known.name:20}{located.known.users:7.1f}{found:>8}{error:>6}  {interval:12}"
-        f"{located.wall_s:5.0f} s  {saturation['status']:12} {added or '-'}"
+        f"{located.wall_s:5.0f} s{located.verdict['run']['duration_s']:5.0f} s  "
+        f"{saturation['status']:12} {added or '-'}"
     )
 
 
@@ -122,7 +124,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("runs", "located"))
     given = parser.parse_args()
     stamp = time.strftime("%H%M%S")
-    print(f"{'':20}{'truth':>7}{'found':>8}{'':>6}  {'95 %':12}{'wall':>7}  {'':12} added steps", flush=True)
+    print(
+        f"{'':20}{'truth':>7}{'found':>8}{'':>6}  {'95 %':12}{'wall':>7}{'run':>7}  {'':12} added steps",
+        flush=True,
+    )
     located = []
     for number in range(given.repeat):
         for known in KNOWN:
