@@ -58,8 +58,8 @@ def read_request(incoming: Incoming, engine: Engine, ids: ReplyIds, *, in_flight
 
 def _make_draft(route: Route, body: bytes, behaviour: Behaviour, ids: ReplyIds) -> Draft:
     request = _parse_body(body) if route.has_body else {}
-    if route.model is not None:
-        request.setdefault("model", route.model)
+    if route.model is not None and request.get("model") is None:
+        request["model"] = route.model
     if route.id is not None:
         request["id"] = route.id
     reply = build_reply(route.endpoint, request, behaviour.script, ids)

@@ -9,7 +9,7 @@ import msgspec
 
 from mock_provider.replies import STORED, RequestRefusedError
 
-_PREFIXES = ("/v1", "/openai/v1")
+_PREFIXES = ("/v1", "/openai/v1", "/openai")  # the last two are Azure's, the latter with ?api-version=
 _PATHS = {
     ("POST", "/chat/completions"): "chat.completions",
     ("GET", "/chat/completions"): "chat.completions.list",
@@ -17,6 +17,7 @@ _PATHS = {
     ("POST", "/responses"): "responses",
     ("POST", "/responses/compact"): "responses.compact",
     ("POST", "/responses/input_tokens"): "responses.input_tokens",
+    ("POST", "/conversations"): "conversations",
     ("POST", "/embeddings"): "embeddings",
     ("POST", "/moderations"): "moderations",
     ("GET", "/models"): "models",
@@ -30,6 +31,12 @@ _PATTERNS = {  # the group is the object's id, or the model's name
     ("DELETE", r"/responses/([^/]+)"): "responses.delete",
     ("POST", r"/responses/([^/]+)/cancel"): "responses.cancel",
     ("GET", r"/responses/([^/]+)/input_items"): "responses.input_items",
+    ("GET", r"/conversations/([^/]+)"): "conversations.retrieve",
+    ("POST", r"/conversations/([^/]+)"): "conversations.update",
+    ("DELETE", r"/conversations/([^/]+)"): "conversations.delete",
+    ("POST", r"/conversations/([^/]+)/items"): "conversations.items",
+    ("GET", r"/conversations/([^/]+)/items"): "conversations.items.list",
+    ("DELETE", r"/conversations/([^/]+)/items/[^/]+"): "conversations.items.delete",
     ("GET", r"/models/(.+)"): "models.retrieve",
     ("DELETE", r"/models/(.+)"): "models.delete",
 }
@@ -62,7 +69,7 @@ _DIRECT = {
     for (method, path), endpoint in _PATHS.items()
 }
 _COMPILED = [
-    (method, re.compile(rf"(?:/openai)?/v1{path}"), endpoint)
+    (method, re.compile(rf"(?:/v1|/openai/v1|/openai){path}"), endpoint)
     for (method, path), endpoint in _PATTERNS.items()
 ]
 

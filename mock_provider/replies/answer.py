@@ -15,6 +15,7 @@ from mock_provider.replies.json_text import fill_as_json, find_schema, make_json
 from mock_provider.replies.lifting import clip_prompt
 from mock_provider.replies.refusals import refuse
 from mock_provider.replies.script import Script
+from mock_provider.replies.spotting import split_name
 from mock_provider.replies.text import (
     Text,
     cut_at_stop,
@@ -107,4 +108,9 @@ def _is_task(talk: Conversation, wishes: Wishes) -> bool:
     prompt = clip_prompt(talk.last_user or talk.text)
     if len(prompt.split(maxsplit=_FEW_WORDS)) > _FEW_WORDS:
         return True
-    return any(tool.name.lower() in prompt.lower() for tool in wishes.tools)
+    written = prompt.lower()
+    return any(
+        tool.name.lower() in written
+        or any(word in written for word in split_name(tool.name) if len(word) > 3)
+        for tool in wishes.tools
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from mock_provider.replies.fields import check_fields, read_stops
@@ -20,20 +21,22 @@ prompt_cache_options reasoning_effort response_format safety_identifier service_
 top_logprobs top_p verbosity web_search_options data_sources
 """
 KNOWN = PLAIN | frozenset(_OTHERS.split())
+_REASONING = re.compile(r"o[134](?:-|$)|gpt-5(?:-mini|-nano)?(?:-\d|$)")
 _OLD_LIMIT_REFUSED = ("o1", "o3", "o4", "gpt-5")
 
 
 def read_wishes(request: dict[str, Any], *, accept_unknown: bool) -> Wishes:
     """What the request asks of the answer.  Raises RequestRefusedError."""
     check_fields(request)
+    if "temperature" in request:
+        _check_temperature(request)
     if PLAIN.issuperset(request):
         return NO_WISHES
     if not accept_unknown and not KNOWN.issuperset(request):
         unknown = next(key for key in request if key not in KNOWN)
         refuse(f"Unrecognized request argument supplied: {unknown}", None, None)
-    if request.get("top_logprobs") and not request.get("logprobs"):
-        refuse("Invalid value for 'top_logprobs': 'logprobs' must be true to use it.", "top_logprobs")
     tools, must_call = read_chat_tools(request)
+    _check_together(request)
     schema, json_object = read_chat_format(request)
     return Wishes(
         tools=tools,
@@ -44,6 +47,38 @@ def read_wishes(request: dict[str, Any], *, accept_unknown: bool) -> Wishes:
         max_tokens=_read_limit(request),
         stops=read_stops(request.get("stop")),
     )
+
+
+def _check_temperature(request: dict[str, Any]) -> None:
+    """Models that reason have one only; later ones of the fifth generation take any."""
+    temperature = request["temperature"]
+    if temperature in (None, 1) or not _REASONING.match(str(request.get("model"))):
+        return
+    refuse(
+        f"Unsupported value: 'temperature' does not support {temperature} with this model."
+        " Only the default (1) value is supported.",
+        "temperature",
+        "unsupported_value",
+    )
+
+
+def _check_together(request: dict[str, Any]) -> None:
+    """Refuse fields that need others, and sound, which is not made here."""
+    if request.get("top_logprobs") and not request.get("logprobs"):
+        refuse("Invalid value for 'top_logprobs': 'logprobs' must be true to use it.", "top_logprobs")
+    if "audio" in (request.get("modalities") or ()):
+        refuse(
+            "Invalid value: 'audio'. This provider answers in text only; ask for modalities ['text'].",
+            "modalities",
+            "unsupported_value",
+        )
+    has_tools = request.get("tools") or "functions" in request
+    if request.get("parallel_tool_calls") is not None and not has_tools:
+        refuse(
+            "Invalid value for 'parallel_tool_calls': 'parallel_tool_calls' is only allowed when 'tools' are"
+            " specified.",
+            "parallel_tool_calls",
+        )
 
 
 def read_model(request: dict[str, Any], models: tuple[str, ...]) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from mock_provider.replies.refusals import refuse, refuse_missing, refuse_type, refuse_value
 
+_NAME = re.compile(r"[a-zA-Z0-9_-]+")
+_LONGEST_NAME = 64
 _FORMATS = ("json_object", "json_schema", "text")
 Format = tuple[dict[str, Any] | None, bool]  # the schema; whether any JSON object will do
 
@@ -54,6 +57,7 @@ def _read_schema(described: Any, param: str) -> dict[str, Any]:
         refuse_missing(f"{param}.name")
     if not isinstance(name, str):
         refuse_type(f"{param}.name", "a string", name)
+    check_name(name, f"{param}.name")
     schema = described.get("schema")
     if schema is None:
         return {"type": "object"}
@@ -62,6 +66,24 @@ def _read_schema(described: Any, param: str) -> dict[str, Any]:
     if described.get("strict"):
         check_strict(schema, f"response_format '{name}'", param.split(".")[0])
     return schema
+
+
+def check_name(name: str, where: str) -> None:
+    """Refuse a name of a tool or a schema that the real provider refuses."""
+    if not _NAME.fullmatch(name):
+        refuse(
+            f"Invalid '{where}': string does not match pattern. Expected a string that matches the pattern"
+            " '^[a-zA-Z0-9_-]+$'.",
+            where,
+            "invalid_value",
+        )
+    if len(name) > _LONGEST_NAME:
+        refuse(
+            f"Invalid '{where}': string too long. Expected a string with maximum length {_LONGEST_NAME}, but got a"
+            f" string with length {len(name)} instead.",
+            where,
+            "string_above_max_length",
+        )
 
 
 def describe_format(wanted: dict[str, Any] | None) -> dict[str, Any]:

@@ -32,6 +32,7 @@ class Lifter:
 
     def __init__(self, text: str) -> None:
         self.text = clip_prompt(text)
+        self.field_names: frozenset[str] = frozenset()  # "keys 'name' and 'age'" are no values
         self._given: set[int] = set()  # where the values given out begin
 
     @cached_property
@@ -73,7 +74,11 @@ class Lifter:
         return max((sum(1 for _ in self._left(spotter)) for spotter in spotters_for(kind, name)), default=0)
 
     def _left(self, spotter: Spotter) -> Iterator[tuple[int, str]]:
-        return ((start, value) for start, value in spotter(self.plain) if start not in self._given)
+        return (
+            (start, value)
+            for start, value in spotter(self.plain)
+            if start not in self._given and value not in self.field_names
+        )
 
 
 def clip_prompt(text: str) -> str:

@@ -129,6 +129,9 @@ def describe(request: dict[str, Any], ids: ReplyIds) -> dict[str, Any]:
     }
     if request.get("user") is not None:
         described["user"] = request["user"]
+    talk = request.get("conversation")
+    if talk is not None:
+        described["conversation"] = {"id": talk.get("id") if isinstance(talk, dict) else talk}
     return described
 
 

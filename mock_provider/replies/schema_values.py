@@ -30,6 +30,7 @@ class SchemaFiller:
     ) -> None:
         self._root = root
         self._lifter = lifter
+        lifter.field_names = _names_of(root)
         self._optional = optional
         self._parts = 0  # filled so far
         self._mark = mark  # ends each invented string: the canaries
@@ -204,3 +205,11 @@ def _limit(schema: Mapping[str, Any], key: str, default: float) -> float:
     """A bound; true and false, which older drafts allow beside minimum, are none."""
     value = schema.get(key)
     return value if isinstance(value, int | float) and not isinstance(value, bool) else default
+
+
+def _names_of(root: Mapping[str, Any]) -> frozenset[str]:
+    """The fields of a schema and of its definitions."""
+    defined = root.get("$defs") or root.get("definitions") or {}
+    schemas = [root, *(defined.values() if isinstance(defined, dict) else ())]
+    found = [schema.get("properties") for schema in schemas if isinstance(schema, dict)]
+    return frozenset(name for properties in found if isinstance(properties, dict) for name in properties)

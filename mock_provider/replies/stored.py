@@ -56,6 +56,37 @@ def reply_to_deletion(kind: str) -> Builder:
     return build
 
 
+def reply_to_conversation(request: dict[str, Any], script: Script, ids: ReplyIds) -> Reply:
+    """A conversation, new or old, with the metadata it is given."""
+    del script
+    metadata = request.get("metadata") or {}
+    if not isinstance(metadata, dict):
+        refuse_type("metadata", "an object", metadata)
+    found = request.get("id") or f"conv_{ids.token}"
+    return _reply({"id": found, "object": "conversation", "created_at": ids.created, "metadata": metadata})
+
+
+def reply_to_conversation_items(request: dict[str, Any], script: Script, ids: ReplyIds) -> Reply:
+    """Items put into a conversation, as they came."""
+    del script
+    items = request.get("items")
+    if items is None:
+        refuse_missing("items")
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        refuse_type("items", "an array of objects", items)
+    kept = [_keep_item(item, f"msg_{ids.token}{index}") for index, item in enumerate(items)]
+    ends = {"first_id": kept[0]["id"], "last_id": kept[-1]["id"]} if kept else {}
+    return _reply({**_EMPTY_LIST, "data": kept, **ends})
+
+
+def _keep_item(item: dict[str, Any], name: str) -> dict[str, Any]:
+    kept = {"type": "message", "status": "completed", "id": name, **item}
+    if isinstance(kept.get("content"), str):
+        kind = "output_text" if kept.get("role") == "assistant" else "input_text"
+        kept["content"] = [{"type": kind, "text": kept["content"]}]
+    return kept
+
+
 def reply_to_token_count(request: dict[str, Any], script: Script, ids: ReplyIds) -> Reply:
     """How many tokens the input of a response would have.  Raises RequestRefusedError."""
     del script, ids
@@ -108,5 +139,12 @@ STORED: dict[str, Builder] = {
     "responses.input_items": reply_to_list,
     "responses.input_tokens": reply_to_token_count,
     "responses.compact": reply_to_compaction,
+    "conversations": reply_to_conversation,
+    "conversations.retrieve": reply_to_conversation,
+    "conversations.update": reply_to_conversation,
+    "conversations.delete": reply_to_deletion("conversation.deleted"),
+    "conversations.items": reply_to_conversation_items,
+    "conversations.items.list": reply_to_list,
+    "conversations.items.delete": reply_to_conversation,
     "models.delete": reply_to_deletion("model"),
 }

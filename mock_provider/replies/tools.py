@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import msgspec
 
-from mock_provider.replies.formats import check_strict
+from mock_provider.replies.formats import check_name, check_strict
 from mock_provider.replies.refusals import refuse, refuse_missing, refuse_type, refuse_value
 from mock_provider.replies.wishes import Tool
 
-_NAME = re.compile(r"[a-zA-Z0-9_-]+")
-_LONGEST_NAME = 64
 _CHOICES = ("none", "auto", "required")
 ToolsAndDuty = tuple[tuple[Tool, ...], bool]  # what may be called; whether something must be
 
@@ -51,7 +48,7 @@ def read_tool(described: Any, kind: Any, where: str) -> Tool:
         refuse_missing(f"{where}.name")
     if not isinstance(name, str):
         refuse_type(f"{where}.name", "a string", name)
-    _check_name(name, f"{where}.name")
+    check_name(name, f"{where}.name")
     parameters = described.get("parameters") or {}
     if not isinstance(parameters, dict):
         refuse_type(f"{where}.parameters", "an object", parameters)
@@ -67,23 +64,6 @@ def read_tool(described: Any, kind: Any, where: str) -> Tool:
     return Tool(
         name=name, description=str(described.get("description") or ""), parameters=parameters, kind=kind
     )
-
-
-def _check_name(name: str, where: str) -> None:
-    if not _NAME.fullmatch(name):
-        refuse(
-            f"Invalid '{where}': string does not match pattern. Expected a string that matches the pattern"
-            " '^[a-zA-Z0-9_-]+$'.",
-            where,
-            "invalid_value",
-        )
-    if len(name) > _LONGEST_NAME:
-        refuse(
-            f"Invalid '{where}': string too long. Expected a string with maximum length {_LONGEST_NAME}, but got a"
-            f" string with length {len(name)} instead.",
-            where,
-            "string_above_max_length",
-        )
 
 
 def apply_choice(tools: tuple[Tool, ...], choice: Any, *, has_tools: bool) -> ToolsAndDuty:

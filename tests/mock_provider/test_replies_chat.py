@@ -291,3 +291,14 @@ def test_text_completion_is_cut_at_sixteen_tokens_unless_asked_otherwise() -> No
     for chunk in chunks_of(reply):
         texts[chunk["choices"][0]["index"]] += chunk["choices"][0]["text"]
     assert texts == {n: choice["text"] for n, choice in enumerate(read(reply)["choices"])}
+
+
+def test_names_of_fields_in_quotes_are_no_values() -> None:
+    schema = json_schema(object_of(name=STRING, age=INTEGER))
+    reply = ask_chat("Jason is 25. Answer as json with keys 'name' and 'age'", response_format=schema)
+    assert json.loads(message_of(reply)["content"]) == {"name": "Jason", "age": 25}
+
+
+@pytest.mark.parametrize(("prompt", "calls"), [("weather in Rome?", 1), ("Hello!", 0)])
+def test_a_short_prompt_is_a_task_when_it_has_a_word_of_a_tool(prompt: str, calls: int) -> None:
+    assert len(message_of(ask_chat(prompt, tools=[WEATHER])).get("tool_calls") or ()) == calls

@@ -48,6 +48,14 @@ CHATS: list[tuple[dict[str, Any], str | None, str | None]] = [  # fields; param 
         "messages.[2].tool_call_id",
         None,
     ),
+    ({"parallel_tool_calls": False}, "parallel_tool_calls", None),
+    ({"modalities": ["text", "audio"]}, "modalities", "unsupported_value"),
+    ({"model": "o3-mini", "temperature": 0}, "temperature", "unsupported_value"),
+    (
+        {"response_format": {"type": "json_schema", "json_schema": {"name": "a b", "schema": {}}}},
+        "response_format.json_schema.name",
+        "invalid_value",
+    ),
     ({"n": 0}, "n", "integer_below_min_value"),
     ({"n": 129}, "n", "integer_above_max_value"),
     ({"n": "two"}, "n", "invalid_type"),
@@ -151,6 +159,13 @@ def test_newer_models_take_the_newer_limit() -> None:
     assert (
         ask("chat.completions", model="gpt-5", messages=HELLO, max_completion_tokens=5).completion_tokens == 5
     )
+
+
+@pytest.mark.parametrize(
+    ("model", "temperature"), [("o3", 1), ("gpt-5.2", 0), ("gpt-4o", 0), ("gpt-5", None)]
+)
+def test_only_reasoning_models_have_one_temperature(model: str, temperature: float | None) -> None:
+    assert ask("chat.completions", model=model, messages=HELLO, temperature=temperature).body
 
 
 def test_unknown_fields_can_be_let_through() -> None:

@@ -37,6 +37,14 @@ ROUTES = [
     ("GET", "/v1/responses/r1/input_items", Route("GET", "responses.input_items", id="r1")),
     ("POST", "/v1/responses/input_tokens", Route("POST", "responses.input_tokens")),
     ("POST", "/v1/responses/compact", Route("POST", "responses.compact")),
+    ("POST", "/openai/responses?api-version=2025-03-01-preview", Route("POST", "responses")),
+    ("POST", "/v1/conversations", Route("POST", "conversations")),
+    ("GET", "/v1/conversations/v1", Route("GET", "conversations.retrieve", id="v1")),
+    ("POST", "/v1/conversations/v1", Route("POST", "conversations.update", id="v1")),
+    ("DELETE", "/v1/conversations/v1", Route("DELETE", "conversations.delete", id="v1")),
+    ("POST", "/v1/conversations/v1/items", Route("POST", "conversations.items", id="v1")),
+    ("GET", "/v1/conversations/v1/items?limit=2", Route("GET", "conversations.items.list", id="v1")),
+    ("DELETE", "/v1/conversations/v1/items/i1", Route("DELETE", "conversations.items.delete", id="v1")),
 ]
 
 
@@ -85,7 +93,7 @@ def test_stored_objects_are_valid(endpoint: str, schema: str, fields: dict[str, 
 
 @pytest.mark.parametrize("endpoint", sorted(STORED))
 def test_stored_objects_have_no_stream(endpoint: str) -> None:
-    reply = ask(endpoint, id="x", model="gpt-4o")
+    reply = ask(endpoint, id="x", model="gpt-4o", items=[])
     assert (reply.events, reply.token_count) == ([], 0)
 
 
@@ -101,3 +109,28 @@ def test_the_client_reaches_stored_objects(provider_url: str) -> None:
         assert client.chat.completions.update("c1", metadata={"a": "b"}).id == "c1"
         assert client.chat.completions.delete("c1").deleted
         assert client.models.delete("ft:x").deleted
+
+
+def test_the_client_holds_a_conversation(provider_url: str) -> None:
+    with openai.OpenAI(base_url=provider_url, api_key="key", max_retries=0) as client:
+        talk = client.conversations.create(metadata={"a": "b"})
+        put = client.conversations.items.create(talk.id, items=[{"role": "user", "content": "Hello"}])
+        assert [item.type for item in put.data] == ["message"]
+        answer = client.responses.create(model="gpt-4o", input="Hello", conversation=talk.id)
+        assert answer.conversation is not None
+        assert answer.conversation.id == talk.id
+        assert list(client.conversations.items.list(talk.id)) == []
+        assert client.conversations.delete(talk.id).deleted
+
+
+def test_azures_clients_name_the_model_in_the_path(provider_url: str) -> None:
+    endpoint = provider_url.removesuffix("/v1")
+    with openai.AzureOpenAI(
+        azure_endpoint=endpoint, api_key="key", api_version="2025-03-01-preview"
+    ) as client:
+        chat = client.chat.completions.create(model="mine", messages=[{"role": "user", "content": "Hello"}])
+        assert chat.model == "mine"
+        assert client.responses.create(model="mine", input="Hello").output_text
+        unnamed: Any = {"messages": [{"role": "user", "content": "Hello"}], "model": None}
+        path = "/deployments/mine/chat/completions"
+        assert client.post(path, cast_to=dict[str, Any], body=unnamed)["model"] == "mine"
