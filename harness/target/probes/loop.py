@@ -19,6 +19,7 @@ from harness.target.probes.probe import CannotInstall, Patches, ProbeContext
 from harness.target.probes.recorder import current_trace
 
 PERIOD_S = 0.1
+OF_LATE = 0.7  # weight of what was, ten times a second
 MAX_SECOND_LOOPS = 20  # said
 MAX_FOLLOWED = 4  # loops that live but for one call are counted, not followed
 
@@ -85,18 +86,20 @@ class LoopProbe:
 
     def _write(self, now_s: float) -> None:
         assert self._context is not None
-        for watch in self._context.loops.watches:
-            self._write_one(watch, now_s, self._context)
+        used = [self._write_one(watch, now_s, self._context) for watch in self._context.loops.watches]
+        recorder = self._context.recorder
+        recorder.busy_ratio = OF_LATE * recorder.busy_ratio + (1 - OF_LATE) * max(used, default=0.0)
 
-    def _write_one(self, watch: LoopWatch, now_s: float, context: ProbeContext) -> None:
+    def _write_one(self, watch: LoopWatch, now_s: float, context: ProbeContext) -> float:
+        """Returns the share of a processor that the loop's thread used, or could have used, since the last time."""
         busy_s, late_s, going_s = watch.busy_until(now_s)
         cpu_s, starved_s = watch.read_clocks()
         before = self._last.get(watch.number)
         self._last[watch.number] = (now_s, busy_s, late_s, cpu_s, starved_s)
         longest_s, watch.longest_s = max(watch.longest_s, going_s), 0.0
         if before is None:
-            return
-        used_s = _since(before[3], cpu_s)
+            return context.recorder.busy_ratio
+        used_s, kept_waiting_s = _since(before[3], cpu_s), _since(before[4], starved_s)
         busy_now_s = busy_s - before[1]
         if not watch.is_exact and used_s is not None:
             busy_now_s = max(busy_now_s, used_s)
@@ -106,11 +109,12 @@ class LoopProbe:
                 end_s=now_s,
                 busy_s=min(max(busy_now_s, 0.0), now_s - before[0]),
                 cpu_s=used_s,
-                starved_s=_since(before[4], starved_s),
+                starved_s=kept_waiting_s,
                 late_s=max(late_s - before[2], 0.0),
                 longest_s=longest_s,
             )
         )
+        return ((used_s or 0.0) + (kept_waiting_s or 0.0)) / max(now_s - before[0], 1e-6)
 
 
 def _since(before: float | None, now: float | None) -> float | None:

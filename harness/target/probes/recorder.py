@@ -20,6 +20,9 @@ MAX_SPANS = 400  # of one trace
 TRACES_PER_S = 40  # recorded; of more, a random share
 SHORTEST_S = 0.0002  # shorter waits are not worth their line
 STEPS_PER_S = 20  # of those, with the steps of the run tree, which cost most
+BUSY_RATIO = 0.6  # of a processor, by the loop's thread: what recording takes there is missing to the chain
+BUSY_TRACES_PER_S = 20
+BUSY_STEPS_PER_S = 8
 
 _now = time.monotonic
 _running_loop = asyncio._get_running_loop
@@ -164,6 +167,7 @@ class Recorder:
     def __init__(self, emit: Callable[[Trace], None], *, seed: int = 0) -> None:
         self.is_on = True
         self.open_count = 0
+        self.busy_ratio = 0.0  # of a processor that the busiest loop's thread uses, of late
         self.on_begin: list[Callable[[OpenTrace], None]] = []
         self.on_end: list[Callable[[OpenTrace], None]] = []
         self._emit = emit
@@ -172,7 +176,9 @@ class Recorder:
 
     def begin(self, trace_id: str, step: int | None = None, *, owner: Any = None) -> OpenTrace:
         """A new trace, current for this task and everything it starts."""
-        shares = self._shares.take(_now())  # those that go unseen count, too: it is a share of all
+        shares = self._shares.take(
+            _now(), is_busy=self.busy_ratio > BUSY_RATIO
+        )  # those that go unseen count, too: it is a share of all
         share, step_share = shares if self.is_on else (0.0, 0.0)
         trace = OpenTrace(
             trace_id,
@@ -219,18 +225,21 @@ class Shares:
         self._count = 0
         self._rate = 0
 
-    def take(self, now_s: float) -> tuple[float, float]:
+    def take(self, now_s: float, *, is_busy: bool = False) -> tuple[float, float]:
         """Shares with which this trace was chosen to be recorded, and for its steps; 0: it was not."""
+        traces_per_s, steps_per_s = (
+            (BUSY_TRACES_PER_S, BUSY_STEPS_PER_S) if is_busy else (TRACES_PER_S, STEPS_PER_S)
+        )
         second = int(now_s)
         if second != self._second:
             self._rate = self._count if second == self._second + 1 else 0
             self._second, self._count = second, 0
         self._count += 1
         rate = max(self._rate, self._count)
-        if rate <= STEPS_PER_S:
+        if rate <= steps_per_s:
             return 1.0, 1.0
         chance = self._random.random()
-        share, step_share = min(TRACES_PER_S / rate, 1.0), STEPS_PER_S / rate
+        share, step_share = min(traces_per_s / rate, 1.0), steps_per_s / rate
         return (share if chance < share else 0.0), (step_share if chance < step_share else 0.0)
 
 
