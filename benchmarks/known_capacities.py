@@ -6,6 +6,7 @@ Waits are sleeps, so that other work on the machine matters little.  Each is a t
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -116,18 +117,33 @@ def workers_8() -> Runnable[Any, Any]:
 
 def connections_10() -> Runnable[Any, Any]:
     """10 connections to a provider that answers after 0.6 s, with 0.2 s beside: 13.3 users."""
-    client = httpx.AsyncClient(limits=httpx.Limits(max_connections=10), timeout=60)
-    return _asking(ChatOpenAI(model="gpt-4o-mini", http_async_client=client, max_retries=0), beside_s=0.2)
+    return _asking(httpx.AsyncClient(limits=httpx.Limits(max_connections=10), timeout=60))
 
 
-def provider() -> Runnable[Any, Any]:
-    """A model call and 0.2 s beside it: the provider is what is limited."""
-    return _asking(ChatOpenAI(model="gpt-4o-mini"), beside_s=0.2)
+def slots() -> Runnable[Any, Any]:
+    """As many connections as are wanted, and 0.2 s beside: the provider's slots are the limit."""
+    return _asking(httpx.AsyncClient(limits=httpx.Limits(max_connections=None), timeout=60))
 
 
-def _asking(model: ChatOpenAI, *, beside_s: float) -> Runnable[Any, Any]:
+def _asking(client: httpx.AsyncClient) -> Runnable[Any, Any]:
+    """Without the model class, whose own work a busy machine makes the limit."""
+    url = f"{os.environ['OPENAI_BASE_URL']}/chat/completions"
+    question_for_all = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Explain tides"}]}
+
     async def answer(question: Any) -> str:
-        await asyncio.sleep(beside_s)
+        await asyncio.sleep(0.2)
+        reply = await client.post(url, json=question_for_all, headers={"authorization": "Bearer none"})
+        return reply.raise_for_status().text
+
+    return RunnableLambda(answer)
+
+
+def rate_limit() -> Runnable[Any, Any]:
+    """0.2 s and a model call that is tried again when the provider refuses it."""
+    model = ChatOpenAI(model="gpt-4o-mini")
+
+    async def answer(question: Any) -> str:
+        await asyncio.sleep(0.2)
         reply = await model.ainvoke("Explain tides")
         return str(reply.content)
 

@@ -53,7 +53,6 @@ KNOWN = (
         capacity=900,  # a minute
         hold_s=60,
         base_s=0.8,
-        target="provider",
         options=[*SLOW, "--mock-set", "limits.requests_per_minute=900", "--mock-set", "limits.burst_s=0.2"],
     ),
     Known(
@@ -61,7 +60,7 @@ KNOWN = (
         capacity=20,
         hold_s=1.2,
         base_s=1.4,
-        target="provider",
+        target="slots",
         options=["--mock-set", "latency.mean_s=1.2", "--mock-set", "capacity.slots=20"],
     ),
     Known(name="lock", capacity=1, hold_s=0.04, base_s=0.3),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from load_process import Run, children_of, run_locust, started, wait_until, write_scenario
+from load_process import Run, children_of, free_port, run_locust, started, wait_until, write_scenario
 
 
 @pytest.fixture(scope="module")
@@ -58,3 +58,19 @@ def test_the_helper_ends_with_an_interrupted_run(service_url: str, tmp_path: Pat
         process.wait(30)
     assert children_of(process.pid) == []
     assert run.events()[-1].data == {"completed": False}
+
+
+def test_several_load_processes_have_the_users_of_each_added_step_between_them(
+    service_url: str, tmp_path: Path
+) -> None:
+    fields = f"target='{service_url}/limited', steps=(1, 12), hold='1s', max_seconds=14"
+    port = str(free_port())
+    run = run_locust(
+        write_scenario(tmp_path, fields),
+        "--processes", "2", "--master-port", port, "--master-bind-host", "127.0.0.1", "--master-bind-port", port,
+    )  # fmt: skip
+    assert run.code == 0, run.output
+    steps = run.events("step_started")
+    assert len(steps) > 2
+    for event in steps:
+        assert len({sample.user for sample in run.samples() if sample.step == event.step}) == event.users
