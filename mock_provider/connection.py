@@ -39,6 +39,16 @@ class Connection(asyncio.Protocol):
         self._server = server
         self._waiting: deque[Incoming] = deque()
         self._requests = 0
+        # What has come of the present request.  The parser fills the first three without a call of ours in between.
+        self._url: list[bytes] = []
+        self._fields: dict[bytes, bytes] = {}
+        self._body: list[bytes] = []
+        self.on_url = self._url.append
+        self.on_header = self._fields.__setitem__
+        self.on_body = self._body.append
+        self._headers: dict[bytes, bytes] = {}
+        self._has_head = False
+        self._unparsed = 0
         self._is_closing = False
         self._is_serving = False
 
@@ -47,7 +57,6 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
         self._parser: httptools.HttpRequestParser | None = httptools.HttpRequestParser(self)
-        self.on_message_begin()
         self._server.connection_opened(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -71,8 +80,8 @@ class Connection(asyncio.Protocol):
             self.refuse(426, "Upgrading the connection is not supported.")
         except httptools.HttpParserError:
             self.refuse(400, "The request is no valid HTTP.")
-        if not self._has_head and self._unparsed > MOST_HEAD_BYTES:
-            self.refuse(431, f"The head of the request is larger than {MOST_HEAD_BYTES} bytes.")
+        if self._unparsed:
+            self._check_size()
         if self._waiting and self.exchange is None:
             self.serve_waiting()
 
@@ -81,33 +90,23 @@ class Connection(asyncio.Protocol):
 
     # ---- httptools
 
-    def on_message_begin(self) -> None:
-        self._target = b""
-        self._headers: dict[bytes, bytes] = {}
-        self._body: list[bytes] = []
-        self._body_bytes = 0
-        self._has_head = False
-        self._unparsed = 0
-
-    def on_url(self, url: bytes) -> None:
-        self._target += url
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self._headers[name.lower()] = value
-
     def on_headers_complete(self) -> None:
         self._has_head = True
-        length = self._headers.get(b"content-length", b"0")
+        fields = self._fields
+        self._headers = headers = {name.lower(): value for name, value in fields.items()}
+        fields.clear()
+        length = headers.get(b"content-length", b"")
         if length.isdigit() and int(length) > MOST_BODY_BYTES:
             self._refuse_body()
-        elif self._headers.get(b"expect", b"").lower() == b"100-continue" and not self._is_closing:
+        elif b"expect" in headers and headers[b"expect"].lower() == b"100-continue" and not self._is_closing:
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
-    def on_body(self, body: bytes) -> None:
-        self._body_bytes += len(body)
-        if self._body_bytes <= MOST_BODY_BYTES:
-            self._body.append(body)
-        else:
+    def _check_size(self) -> None:
+        """Of a request that has not come whole."""
+        if not self._has_head:
+            if self._unparsed > MOST_HEAD_BYTES:
+                self.refuse(431, f"The head of the request is larger than {MOST_HEAD_BYTES} bytes.")
+        elif self._unparsed > MOST_BODY_BYTES and sum(map(len, self._body)) > MOST_BODY_BYTES:
             self._refuse_body()
 
     def _refuse_body(self) -> None:
@@ -117,13 +116,13 @@ class Connection(asyncio.Protocol):
         parser = self._parser
         if parser is None or self._is_closing:
             return
-        body, headers = self._body, self._headers
+        url, body, headers = self._url, self._body, self._headers
         keeps_alive = parser.should_keep_alive()
         # HTTP/1.0 keeps a connection only where it says so; all others need not be asked.
         may_be_old = not keeps_alive or b"connection" in headers
         incoming = Incoming(
             method=parser.get_method().decode("latin-1"),
-            target=self._target,
+            target=url[0] if len(url) == 1 else b"".join(url),
             headers=headers,
             body=body[0] if len(body) == 1 else b"".join(body),
             keeps_alive=keeps_alive,
@@ -134,7 +133,9 @@ class Connection(asyncio.Protocol):
         self._requests += 1
         self._has_head = False
         self._unparsed = 0
-        self._body = []
+        url.clear()
+        body.clear()
+        self._fields.clear()  # trailers
         # Served after parsing: the parser would swallow what is raised in here.
         self._waiting.append(incoming)
         if len(self._waiting) > MOST_PIPELINED:

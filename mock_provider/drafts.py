@@ -22,9 +22,11 @@ _PREFIX = 4  # ids of tool calls leave out the first digits of the token
 class Draft(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """What follows from the body of a request alone."""
 
+    endpoint: str
     reply: Reply
     ids: ReplyIds  # those in the reply
     is_stream: bool
+    is_unpaced: bool = False  # no generation behind it
     requested_tokens: int
     body_hash: str
     canaries: list[str]

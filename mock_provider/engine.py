@@ -6,18 +6,20 @@ Both faces of the provider use it: the server and the respx router.
 
 from __future__ import annotations
 
+import msgspec
+
 from mock_provider.answer import Answer, plain_answer, stream_answer, unpaced_stream
 from mock_provider.capacity import Slots
 from mock_provider.conditions import Condition, Facts
 from mock_provider.drafts import Draft, Drafts
 from mock_provider.faults import Fault
+from mock_provider.incoming import Incoming
 from mock_provider.latency import ServiceTime
 from mock_provider.limits import Limiter, Refusal, retry_headers
 from mock_provider.openai_errors import error_answer, usual_error
 from mock_provider.plan import PlanError, override_plan, split_overrides
 from mock_provider.plan_schema import Plan
 from mock_provider.replies import ReplyIds, Script
-from mock_provider.routes import UNPACED
 
 MOST_STEERED = 256  # different steering headers kept ready
 STEERABLE = ("latency", "faults", "reply")
@@ -52,12 +54,46 @@ class Behaviour:
         return met
 
 
-class Request(Facts, kw_only=True):
-    """A request that makes sense, and what its answer will say."""
+class Request(msgspec.Struct, kw_only=True, eq=False):
+    """A request that makes sense, and what its answer will say.  The limiter's `Claim`."""
 
+    ordinal: int
+    in_flight: int
+    incoming: Incoming
     draft: Draft
     ids: ReplyIds
     behaviour: Behaviour
+
+    @property
+    def key(self) -> str:
+        return self.incoming.api_key
+
+    @property
+    def model(self) -> str:
+        return self.draft.reply.model
+
+    @property
+    def requested_tokens(self) -> int:
+        return self.draft.requested_tokens
+
+    def facts(self) -> Facts:
+        """For rules and service times that look at the request."""
+        draft, reply = self.draft, self.draft.reply
+        return Facts(
+            ordinal=self.ordinal,
+            endpoint=draft.endpoint,
+            in_flight=self.in_flight,
+            model=reply.model,
+            key=self.key,
+            stream=draft.is_stream,
+            retry_count=self.incoming.retry_count,
+            headers=self.incoming,
+            prompt=reply.prompt_text,
+            prompt_tokens=reply.prompt_tokens,
+            completion_tokens=reply.completion_tokens,
+            requested_tokens=draft.requested_tokens,
+            body_hash=draft.body_hash,
+        )
 
 
 class Engine:
@@ -114,12 +150,15 @@ class Engine:
     def answer(self, request: Request, now_s: float) -> Answer:
         """The answer with its timing, counted from the start of service, and with the faults that meet it."""
         draft, ids, behaviour = request.draft, request.ids, request.behaviour
-        since_start_s = now_s - self.start_s
+        service_time = behaviour.service_time
         first_s, gap_s = 0.0, 0.0
-        if request.endpoint not in UNPACED:
-            load_factor = self.slots.load_factor()
-            first_s, gap_s = behaviour.service_time.of(
-                request, since_start_s=since_start_s, load_factor=load_factor
+        if draft.is_unpaced:
+            pass
+        elif service_time.constant_s is not None:
+            first_s = service_time.constant_s * self.slots.load_factor()
+        else:
+            first_s, gap_s = service_time.of(
+                request.facts(), since_start_s=now_s - self.start_s, load_factor=self.slots.load_factor()
             )
         if not draft.is_stream:
             answer = plain_answer(draft.body(ids), first_s=first_s)
@@ -134,8 +173,8 @@ class Engine:
                 gap_s=gap_s,
             )
         if behaviour.rules:
-            apply_rules(answer, behaviour.find_rules(request, since_start_s))
-        answer.service_s = answer.total_s
+            apply_rules(answer, behaviour.find_rules(request.facts(), now_s - self.start_s))
+        answer.service_s = answer.total_s if answer.gap_s else answer.first_s
         return answer
 
 

@@ -6,7 +6,6 @@ it was, so streams do not drift and the provider's own work is not added to the 
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from mock_provider.answer import Answer
 from mock_provider.openai_errors import error_answer, usual_error
 from mock_provider.records import AttemptOutcome
 from mock_provider.serving import Serving
+from mock_provider.wheel import ROUNDING_MS
 from mock_provider.wire import LAST_CHUNK, frame, frame_partial, make_head, unframe
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mock_provider.server import Server
 
 FLUSH_S = 0.02  # between the last bytes and a reset, which would otherwise overtake them
-EARLY_S = 0.0005  # timers tick in milliseconds; a piece due within half of one is due
+EARLY_S = (ROUNDING_MS + 0.1) / 1000  # the wheel's rounding, and what floats may be off by
 
 
 class Exchange(Serving, kw_only=True, eq=False):
@@ -30,15 +30,17 @@ class Exchange(Serving, kw_only=True, eq=False):
 
     server: Server
     connection: Connection
-    timer: asyncio.TimerHandle | None = None
+    wakes_ms: int = 0  # see Wheel
     sent: int = 0  # pieces of the answer
+    is_chunked: bool = False
 
     # ---- from request to answer
 
     def begin(self) -> None:
         """Decide what becomes of the request, and answer what can be answered now."""
         server = self.server
-        entry = self.enter(server.engine, created=server.wall_clock(), start=self._start_after_queue)
+        created = server.unix_time(self.incoming.received_s)
+        entry = self.enter(server.engine, created=created, start=self._start_after_queue)
         if entry == "started":
             self._schedule()
         elif entry == "refused":
@@ -56,51 +58,45 @@ class Exchange(Serving, kw_only=True, eq=False):
         """Send the answer when it is due."""
         answer, started_s = self.answer, self.started_s
         assert answer is not None and started_s is not None
-        if not answer.first_s or started_s + answer.first_s <= time.monotonic():
-            self._open()
+        now_s = time.monotonic()
+        due_s = started_s + answer.first_s
+        if due_s <= now_s:
+            self._open(now_s)
         else:
-            self._wait(started_s + answer.first_s, self._open)
+            self.server.wheel.sleep(self, due_s, self._open)
 
-    def _wait(self, due_s: float, then: Callable[[], None]) -> None:
-        self.timer = self.server.loop.call_at(due_s, self._wake, then)
-
-    def _wake(self, then: Callable[[], None]) -> None:
-        self.timer = None
+    def wake(self, then: Callable[[float], None], now_s: float) -> None:
+        """Time has come, says the wheel."""
         try:
-            then()
+            then(now_s)
         except Exception:  # the edge, as above
             self.server.exchange_failed(self)
 
     # ---- from answer to wire
 
-    def _open(self) -> None:
+    def _open(self, now_s: float) -> None:
         answer = self.answer
         assert answer is not None
         if answer.sends_head:
             self._send_head()
-        if answer.head_bytes is not None:
-            self._strike()
-        elif self.sent < len(answer.pieces):
-            self._continue()
-        else:
+        if self.sent == len(answer.pieces) or answer.head_bytes is not None:
             self._finish(answer)
-
-    @property
-    def _is_chunked(self) -> bool:
-        return self.answer is not None and self.answer.is_stream and not self.incoming.is_http_1_0
+        else:
+            self._continue(now_s)
 
     def _send_head(self) -> None:
         """The head, and with it as much of the body as is due at once."""
         answer, incoming, server = self.answer, self.incoming, self.server
         assert answer is not None
         now_s = time.monotonic()
-        is_chunked = answer.is_stream and not incoming.is_http_1_0
+        self.is_chunked = is_chunked = answer.is_stream and not incoming.is_http_1_0
+        is_complete = answer.ending == "complete"
         head = make_head(
             answer,
             date=server.date,
             request_id=f"{server.request_prefix}{self.ordinal:016x}",
             processing_ms=int((now_s - incoming.received_s) * 1000),
-            keeps_alive=incoming.keeps_alive and answer.ending == "complete",
+            keeps_alive=incoming.keeps_alive and is_complete,
             is_chunked=is_chunked,
         )
         if answer.head_bytes is not None:
@@ -109,77 +105,81 @@ class Exchange(Serving, kw_only=True, eq=False):
         self.status = answer.status
         pieces = answer.pieces
         self.sent = sent = min(answer.lead, len(pieces)) if answer.gap_s else len(pieces)
-        if not sent or incoming.method == "HEAD":
+        if incoming.method == "HEAD":
             self.connection.write(head)
             return
-        self.first_byte_s = now_s
+        if sent:
+            self.first_byte_s = now_s
         if answer.is_framed:
             self.connection.write_all((head, pieces[0] if is_chunked else unframe(pieces[0])))
             return
         head += frame(pieces[0] if sent == 1 else b"".join(pieces[:sent]), is_chunked=is_chunked)
-        if is_chunked and sent == len(pieces) and answer.ending == "complete":
+        if is_chunked and sent == len(pieces) and is_complete:
             head += LAST_CHUNK
         self.connection.write(head)
 
-    def _continue(self) -> None:
+    def _continue(self, now_s: float) -> None:
         """Send what is due, then wait for the next piece."""
         answer, sent = self.answer, self.sent
         assert answer is not None and self.started_s is not None
         count = len(answer.pieces)
         paced = answer.paced if answer.paced < count else count
+        gap_s = answer.gap_s
         if sent < paced:
             first_s = self.started_s + answer.first_s
-            due = answer.lead + int((time.monotonic() + EARLY_S - first_s) / answer.gap_s)
+            due = answer.lead + int((now_s + EARLY_S - first_s) / gap_s)
             if due < paced:
                 if due > sent:
-                    self._send_until(due)
+                    self._send_until(due, now_s)
                     sent = due
-                next_s = first_s + (sent - answer.lead + 1) * answer.gap_s
-                self.timer = self.server.loop.call_at(next_s, self._wake, self._continue)
+                next_s = first_s + (sent - answer.lead + 1) * gap_s
+                self.server.wheel.sleep(self, next_s, self._continue)
                 return
-        self._send_until(count)
-        if self._is_chunked and answer.ending == "complete":
+        self._send_until(count, now_s)
+        if self.is_chunked and answer.ending == "complete":
             self.connection.write(LAST_CHUNK)
         self._finish(answer)
 
-    def _send_until(self, end: int) -> None:
+    def _send_until(self, end: int, now_s: float) -> None:
         answer, sent = self.answer, self.sent
         if answer is None or end <= sent:
             return
         if self.first_byte_s is None:
-            self.first_byte_s = time.monotonic()
+            self.first_byte_s = now_s
         piece = answer.pieces[sent] if end == sent + 1 else b"".join(answer.pieces[sent:end])
-        self.connection.write(frame(piece, is_chunked=self._is_chunked))
+        self.connection.write(frame(piece, is_chunked=self.is_chunked))
         self.sent = end
 
     def _finish(self, answer: Answer) -> None:
         """All is sent."""
-        if answer.ending != "complete":
-            self._strike()
-        else:
+        if answer.ending == "complete" and answer.head_bytes is None:
             self._end("fault" if answer.is_decided else "ok")
+        else:
+            self._strike(answer)
 
-    def _strike(self) -> None:
+    def _strike(self, answer: Answer) -> None:
         """The answer is cut short here."""
-        answer = self.answer
-        assert answer is not None
         if answer.partial is not None:
-            self.connection.write(frame_partial(answer.partial, is_chunked=self._is_chunked))
+            self.connection.write(frame_partial(answer.partial, is_chunked=self.is_chunked))
+        now_s = time.monotonic()
         if answer.ending == "hang":
             if answer.hang_s is not None:
-                self.timer = self.server.loop.call_later(answer.hang_s, self._cut, "close")
+                self.server.wheel.sleep(self, now_s + answer.hang_s, self._close)
         elif answer.ending == "reset" and answer.sends_head:
-            self.timer = self.server.loop.call_later(FLUSH_S, self._cut, "reset")
+            self.server.wheel.sleep(self, now_s + FLUSH_S, self._reset)
+        elif answer.ending == "reset":
+            self._reset(now_s)
         else:
-            self._cut(answer.ending)
+            self._close(now_s)
 
-    def _cut(self, how: str) -> None:
-        connection = self.connection
-        connection.exchange = None  # what the connection reports from here on is our own doing
-        if how == "reset":
-            connection.reset()
-        else:
-            connection.close()
+    def _reset(self, now_s: float) -> None:
+        self.connection.exchange = None  # what the connection reports from here on is our own doing
+        self.connection.reset()
+        self._end("fault")
+
+    def _close(self, now_s: float) -> None:
+        self.connection.exchange = None  # as above
+        self.connection.close()
         self._end("fault")
 
     # ---- the end
@@ -200,13 +200,12 @@ class Exchange(Serving, kw_only=True, eq=False):
             self._send_head()
             self._end("fault")
         else:
-            self._cut("close")
+            self._close(time.monotonic())
 
     def _end(self, outcome: AttemptOutcome) -> None:
         server, connection = self.server, self.connection
-        if self.timer is not None:
-            self.timer.cancel()
-            self.timer = None
+        if self.wakes_ms:
+            server.wheel.cancel(self)
         self.outcome = outcome
         self.end_s = end_s = time.monotonic()
         server.exchange_ended(self)
@@ -214,5 +213,6 @@ class Exchange(Serving, kw_only=True, eq=False):
             self.leave(server.engine, self._start_after_queue)
         if connection.exchange is self:
             # A stream without chunks, for HTTP/1.0, ends with the connection.
-            is_bare = self.incoming.is_http_1_0 and self.answer is not None and self.answer.is_stream
-            connection.exchange_ended(end_s, keeps_alive=self.incoming.keeps_alive and not is_bare)
+            incoming = self.incoming
+            is_bare = incoming.is_http_1_0 and self.answer is not None and self.answer.is_stream
+            connection.exchange_ended(end_s, keeps_alive=incoming.keeps_alive and not is_bare)

@@ -45,10 +45,16 @@ class Incoming(msgspec.Struct, kw_only=True):
     @property
     def api_key(self) -> str:
         """From `authorization: Bearer` or Azure's `api-key`; empty when there is none."""
-        value = self.headers.get(b"authorization", b"").decode("latin-1")
-        if value.startswith(("Bearer ", "bearer ")):
-            return value[7:]
-        return self.headers.get(b"api-key", b"").decode("latin-1")
+        value = self.headers.get(b"authorization", b"")
+        if value[:7] not in (b"Bearer ", b"bearer "):
+            return self.headers.get(b"api-key", b"").decode("latin-1")
+        return value[7:].decode("latin-1")
+
+    @property
+    def retry_count(self) -> int | None:
+        """Of the openai client: 0 is a first try."""
+        retries = self.number(b"x-stainless-retry-count")
+        return None if retries is None else int(retries)
 
     @property
     def trace_id(self) -> str | None:

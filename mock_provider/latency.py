@@ -23,13 +23,13 @@ class ServiceTime:
         self._draw = _make_draw(latency, Dice(seed, "latency"))
         low = latency.min_s if latency.min_s is not None else 0.0
         self._low, self._high = low, latency.max_s if latency.max_s is not None else math.inf
-        self._is_plain_constant = latency == Latency(kind="constant", mean_s=latency.mean_s)
+        # Where nothing of a request changes it, no request need be looked at.
+        is_constant = latency == Latency(kind="constant", mean_s=latency.mean_s)
+        self.constant_s = latency.mean_s if is_constant else None
 
     def of(self, facts: Facts, *, since_start_s: float, load_factor: float = 1.0) -> tuple[float, float]:
         """Seconds until the answer (or its first token), and between tokens."""
         latency = self._latency
-        if self._is_plain_constant:
-            return latency.mean_s * load_factor, 0.0
         base_s = min(self._high, max(self._low, self._draw(facts.ordinal)))
         if facts.stream and latency.first_token_s is not None:
             base_s = latency.first_token_s

@@ -8,12 +8,11 @@ how long the rest will take.  Example: tokens per minute 30000, used 14567, requ
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Literal, Protocol
 
 import msgspec
 
 from mock_provider.answer import Answer
-from mock_provider.conditions import Facts
 from mock_provider.durations import format_duration, whole_ms
 from mock_provider.openai_errors import error_answer, quota_answer
 from mock_provider.plan_schema import Limits
@@ -56,11 +55,13 @@ class Bucket:
     def unit(self) -> Unit:
         return "tokens" if self.counts_tokens else "requests"
 
-    def refill(self, now_s: float) -> None:
+    def lacks(self, amount: float, now_s: float) -> bool:
+        """Whether less than that is there now."""
         if now_s > self.seen_s:
             level = self.level + (now_s - self.seen_s) * self.per_s
             self.level = level if level < self.size else self.size
             self.seen_s = now_s
+        return amount > self.level + ROUNDING
 
     def wait_s(self, amount: float) -> float:
         """How long until so much is there; infinite when it never will be."""
@@ -100,8 +101,7 @@ class Account:
         """
         short = None
         for bucket in self._buckets:
-            bucket.refill(now_s)
-            if short is None and (tokens if bucket.counts_tokens else 1) > bucket.level + ROUNDING:
+            if bucket.lacks(tokens if bucket.counts_tokens else 1, now_s) and short is None:
                 short = bucket
         lines = ""
         for bucket in self._buckets:
@@ -116,9 +116,20 @@ class Account:
         return "".join(bucket.lines() for bucket in (min(first, second, key=lambda b: b.level), *tokens))
 
     def is_full(self, now_s: float) -> bool:
-        for bucket in self._buckets:
-            bucket.refill(now_s)
-        return all(bucket.level >= bucket.size for bucket in self._buckets)
+        return not any(bucket.lacks(bucket.size, now_s) for bucket in self._buckets)
+
+
+class Claim(Protocol):
+    """What a request asks of its account."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def model(self) -> str: ...
+    @property
+    def in_flight(self) -> int: ...
+    @property
+    def requested_tokens(self) -> int: ...
 
 
 class Limiter:
@@ -133,22 +144,22 @@ class Limiter:
         self._has_quota = limits.quota_requests is not None or limits.quota_tokens is not None
         self._has_rates = any((limits.requests_per_minute, limits.requests_per_day, limits.tokens_per_minute))
 
-    def admit(self, facts: Facts, now_s: float) -> tuple[Refusal | None, str]:
+    def admit(self, claim: Claim, now_s: float) -> tuple[Refusal | None, str]:
         """Why the request is refused, if it is; and header lines that say what is left."""
         limits = self.limits
         if self._is_unlimited:
             return None, ""
-        if limits.max_in_flight is not None and facts.in_flight > limits.max_in_flight:
-            return self._refuse_in_flight(facts, limits.max_in_flight), ""
+        if limits.max_in_flight is not None and claim.in_flight > limits.max_in_flight:
+            return self._refuse_in_flight(claim, limits.max_in_flight), ""
         if self._has_quota and self._is_spent():
             return Refusal(answer=quota_answer(), outcome="rate_limited"), ""
         lines = ""
         if self._has_rates:
-            short, lines = self._account(facts, now_s).charge(facts.requested_tokens, now_s)
+            short, lines = self._account(claim, now_s).charge(claim.requested_tokens, now_s)
             if short is not None:
-                return self._refuse(facts, short), lines
+                return self._refuse(claim, short), lines
         self._requests += 1
-        self._tokens += facts.requested_tokens
+        self._tokens += claim.requested_tokens
         return None, lines
 
     def _is_spent(self) -> bool:
@@ -157,9 +168,9 @@ class Limiter:
             limits.quota_tokens is not None and self._tokens >= limits.quota_tokens
         )
 
-    def _account(self, facts: Facts, now_s: float) -> Account:
+    def _account(self, claim: Claim, now_s: float) -> Account:
         scope = self.limits.scope
-        name = (facts.key if scope != "all" else "", facts.model if scope == "key_and_model" else "")
+        name = (claim.key if scope != "all" else "", claim.model if scope == "key_and_model" else "")
         account = self._accounts.get(name)
         if account is None:
             if len(self._accounts) >= MOST_ACCOUNTS:
@@ -167,10 +178,10 @@ class Limiter:
             account = self._accounts[name] = Account(self.limits, now_s)
         return account
 
-    def _refuse(self, facts: Facts, bucket: Bucket) -> Refusal:
-        requested = facts.requested_tokens if bucket.counts_tokens else 1
+    def _refuse(self, claim: Claim, bucket: Bucket) -> Refusal:
+        requested = claim.requested_tokens if bucket.counts_tokens else 1
         wait_s = bucket.wait_s(requested)
-        where = f"{facts.model} in organization {ORGANIZATION} on {bucket.name}"
+        where = f"{claim.model} in organization {ORGANIZATION} on {bucket.name}"
         if math.isinf(wait_s):
             return Refusal(answer=_too_large(where, bucket, requested), outcome="rate_limited")
         message = (
@@ -182,10 +193,10 @@ class Limiter:
             answer.headers = retry_headers(wait_s)
         return Refusal(answer=answer, outcome="rate_limited")
 
-    def _refuse_in_flight(self, facts: Facts, most: int) -> Refusal:
+    def _refuse_in_flight(self, claim: Claim, most: int) -> Refusal:
         message = (
-            f"Too many requests in flight for {facts.model}: "
-            f"Limit {most}, Used {facts.in_flight - 1}, Requested 1."
+            f"Too many requests in flight for {claim.model}: "
+            f"Limit {most}, Used {claim.in_flight - 1}, Requested 1."
         )
         return Refusal(
             answer=error_answer(429, message, "requests", code="rate_limit_exceeded"), outcome="rate_limited"

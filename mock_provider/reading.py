@@ -16,7 +16,7 @@ from mock_provider.incoming import STEERING_HEADER, Incoming
 from mock_provider.plan import PlanError
 from mock_provider.replies import ReplyIds, RequestRefusedError, build_reply
 from mock_provider.replies.text import find_canaries
-from mock_provider.routes import STREAMED, Route, find_route
+from mock_provider.routes import STREAMED, UNPACED, Route, find_route
 
 _decode = msgspec.json.Decoder().decode
 
@@ -24,9 +24,8 @@ _decode = msgspec.json.Decoder().decode
 def read_request(incoming: Incoming, engine: Engine, ids: ReplyIds, *, in_flight: int) -> Request:
     """Everything that can be known before the request is admitted."""
     route = find_route(incoming.method, incoming.target)
-    key = incoming.api_key
     if engine.plan.access.keys:
-        _check_access(key, engine.plan.access.keys)
+        _check_access(incoming.api_key, engine.plan.access.keys)
     behaviour = engine.behaviour
     if STEERING_HEADER in incoming.headers:
         behaviour = _steer(engine, incoming.steering)
@@ -34,25 +33,8 @@ def read_request(incoming: Incoming, engine: Engine, ids: ReplyIds, *, in_flight
     if draft is None:
         draft = _make_draft(route, incoming.body, behaviour, ids)
         behaviour.drafts.remember(route, incoming.body, draft)
-    reply = draft.reply
-    retries = incoming.number(b"x-stainless-retry-count")
     return Request(
-        ordinal=ids.ordinal,
-        endpoint=route.endpoint,
-        in_flight=in_flight,
-        model=reply.model,
-        key=key,
-        stream=draft.is_stream,
-        retry_count=None if retries is None else int(retries),
-        headers=incoming,
-        prompt=reply.prompt_text,
-        prompt_tokens=reply.prompt_tokens,
-        completion_tokens=reply.completion_tokens,
-        requested_tokens=draft.requested_tokens,
-        body_hash=draft.body_hash,
-        draft=draft,
-        ids=ids,
-        behaviour=behaviour,
+        ordinal=ids.ordinal, in_flight=in_flight, incoming=incoming, draft=draft, ids=ids, behaviour=behaviour
     )
 
 
@@ -64,9 +46,11 @@ def _make_draft(route: Route, body: bytes, behaviour: Behaviour, ids: ReplyIds) 
         request["id"] = route.id
     reply = build_reply(route.endpoint, request, behaviour.script, ids)
     return Draft(
+        endpoint=route.endpoint,
         reply=reply,
         ids=ids,
         is_stream=request.get("stream") is True and route.endpoint in STREAMED,
+        is_unpaced=route.endpoint in UNPACED,
         requested_tokens=reply.prompt_tokens + _asked_tokens(request, reply.completion_tokens),
         body_hash=hashlib.blake2b(body, digest_size=8).hexdigest(),
         canaries=find_canaries(reply.prompt_text),

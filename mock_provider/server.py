@@ -21,6 +21,7 @@ from mock_provider.ledger import KEPT, Ledger
 from mock_provider.listener import Listener
 from mock_provider.plan_schema import Plan
 from mock_provider.statistics import Snapshot, Statistics
+from mock_provider.wheel import Wheel
 from mock_provider.wire import make_head
 
 _log = logging.getLogger(__name__)
@@ -49,7 +50,8 @@ class Server:
         self._next_connection = 0
         self._defects = 0
         self.request_prefix = f"req_{secrets.token_hex(8)}"
-        self._wall_clock = 0
+        self._unix_time = 0
+        self._next_second_s = 0.0
         self.date = ""  # for the date header
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._task: asyncio.Task[None] | None = None
@@ -68,6 +70,7 @@ class Server:
     async def start(self) -> None:
         """Listen.  The plan's windows count from here."""
         self.loop = asyncio.get_running_loop()
+        self.wheel = Wheel(self.loop)
         self.engine.restart(time.monotonic())
         await self._listener.open()
         self._flush_often()
@@ -88,6 +91,7 @@ class Server:
         for connection in list(self._connections):
             connection.transport.abort()
         await asyncio.sleep(0)  # lets the transports close
+        self.wheel.close()
         self.write_down()
         self.ledger.close()
 
@@ -161,17 +165,18 @@ class Server:
         self._connections.discard(connection)
         self.statistics.connections_open -= 1
 
-    def wall_clock(self) -> int:
+    def unix_time(self, now_s: float) -> int:
         """Unix time in seconds; the date header follows it."""
-        now = int(time.time())
-        if now != self._wall_clock:
-            self._wall_clock = now
-            self.date = formatdate(now, usegmt=True)
-        return now
+        if now_s >= self._next_second_s:
+            unix_s = time.time()
+            self._unix_time = int(unix_s)
+            self._next_second_s = now_s + 1 - unix_s % 1
+            self.date = formatdate(self._unix_time, usegmt=True)
+        return self._unix_time
 
     def write_simple(self, answer: Answer, *, keeps_alive: bool) -> bytes:
         """An answer outside the plan, whole."""
-        self.wall_clock()
+        self.unix_time(time.monotonic())
         head = make_head(
             answer,
             date=self.date,

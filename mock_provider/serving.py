@@ -8,7 +8,6 @@ import msgspec
 
 from mock_provider.answer import Answer
 from mock_provider.capacity import Starter
-from mock_provider.conditions import Facts
 from mock_provider.engine import Engine, Request
 from mock_provider.incoming import Incoming
 from mock_provider.limits import Refusal, told_wait_s
@@ -16,10 +15,8 @@ from mock_provider.openai_errors import error_answer
 from mock_provider.reading import name_endpoint, read_request
 from mock_provider.records import Attempt, AttemptOutcome
 from mock_provider.replies import ReplyIds, RequestRefusedError
-from mock_provider.routes import UNPACED
 
 Entry = Literal["started", "queued", "refused"]
-_NOTHING = Facts(ordinal=0, endpoint="")  # of a request that was refused
 
 
 class Serving(msgspec.Struct, kw_only=True, eq=False):
@@ -53,7 +50,7 @@ class Serving(msgspec.Struct, kw_only=True, eq=False):
             answer = error_answer(error.status, error.message, error.type, param=error.param, code=error.code)
             return self._refuse(Refusal(answer=answer, outcome="refused"))
         incoming.body = b""  # thousands may hang; what is needed of it is known now
-        if request.endpoint in UNPACED:
+        if request.draft.is_unpaced:
             return self.start(engine, incoming.received_s)
         refusal, self.rate_lines = engine.limiter.admit(request, incoming.received_s)
         if refusal is not None:
@@ -89,42 +86,41 @@ class Serving(msgspec.Struct, kw_only=True, eq=False):
 
     def make_attempt(self) -> Attempt:
         """For the ledger, when it has ended."""
-        outcome, end_s = self.outcome, self.end_s
-        incoming, answer, request, started_s = self.incoming, self.answer, self.request, self.started_s
-        facts = _NOTHING if request is None else request
-        draft = None if request is None else request.draft
+        outcome, end_s, started_s = self.outcome, self.end_s, self.started_s
+        incoming, answer = self.incoming, self.answer
+        draft = None if self.request is None else self.request.draft
         reply = None if draft is None else draft.reply
         received_s = incoming.received_s
         queue_end_s = started_s if started_s is not None else end_s if self.waits else received_s
-        is_served = started_s is not None and self.status is not None and self.status < 400
+        served = reply if started_s is not None and self.status is not None and self.status < 400 else None
+        is_open = outcome == "open"
+        has_headers = answer is not None and answer.headers and self.status
         return Attempt(
             ordinal=self.ordinal,
-            endpoint=facts.endpoint or name_endpoint(incoming),
+            endpoint=name_endpoint(incoming) if draft is None else draft.endpoint,
             received_s=received_s,
-            end_s=None if outcome == "open" else end_s,
+            end_s=None if is_open else end_s,
             outcome=outcome,
             status=self.status,
             trace_id=incoming.trace_id,
             connection=self.connection_ordinal,
             connection_request=incoming.connection_request,
-            model=facts.model or None,
-            stream=facts.stream,
+            model=(reply.model or None) if reply is not None else None,
+            stream=draft is not None and draft.is_stream,
             first_byte_s=self.first_byte_s,
             injected_s=0.0 if answer is None else answer.service_s,
-            achieved_s=None if started_s is None or outcome == "open" else end_s - started_s,
+            achieved_s=None if started_s is None or is_open else end_s - started_s,
             queued_s=queue_end_s - received_s,
             in_flight=self.in_flight,
             fault=None if answer is None else answer.fault,
             rule=None if answer is None else answer.rule,
-            retry_count=facts.retry_count,
+            retry_count=incoming.retry_count if draft is not None else None,
             read_timeout_s=incoming.number(b"x-stainless-read-timeout"),
-            retry_after_s=told_wait_s(answer)
-            if answer is not None and answer.headers and self.status
-            else None,
+            retry_after_s=told_wait_s(answer) if answer is not None and has_headers else None,
             prompt_tokens=None if reply is None else reply.prompt_tokens,
-            completion_tokens=reply.completion_tokens if reply is not None and is_served else None,
+            completion_tokens=None if served is None else served.completion_tokens,
             prompt_chars=None if reply is None else len(reply.prompt_text),
-            prompt_hash=facts.body_hash or None,
+            prompt_hash=None if draft is None else draft.body_hash or None,
             canaries=[] if draft is None else draft.canaries,
-            tools_called=reply.tools_called if reply is not None and is_served else [],
+            tools_called=[] if served is None else served.tools_called,
         )
