@@ -1,15 +1,15 @@
 """How fast the mock provider is, against the fastest server Python allows, in the same run.
 
-    python benchmarks/mock_speed.py [--seconds 5] [--rounds 3]
+    python benchmarks/mock_speed.py [--seconds 3] [--rounds 5]
 
-The reference answers fixed bytes from asyncio.Protocol with uvloop, httptools and a parsed JSON body.  The mock answers
-with ledger, limits and all headers on.  Ratios hold on any machine, absolute figures do not.  Needs wrk (Debian: wrk).
+The mock answers with ledger, limits and all headers on; what ledger and limits cost is measured as well.  Mock and
+reference (mock_reference.py) take turns, and medians are shown: ratios hold on any machine, absolute figures do not.
+Needs wrk (Debian: wrk).
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import contextlib
 import json
 import os
@@ -23,50 +23,41 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httptools
-import msgspec
+from mock_clients import BODY
+from mock_reference import FIRST_S, GAP_S, TOKENS
 
-from mock_provider.process import find_loop_factory
-
-TOKENS = 50
-BODY = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Say something about load, please."}]}
-FULL = [
-    "limits.requests_per_minute=1000000000",
-    "limits.tokens_per_minute=1000000000",
-    f"reply.reply_tokens={TOKENS}",
-]
+LIMITS = ["limits.requests_per_minute=1000000000", "limits.tokens_per_minute=1000000000"]
+FULL = [*LIMITS, f"reply.reply_tokens={TOKENS}"]
+AT_ONCE = [*FULL, "latency.mean_s=0"]
+HERE = Path(__file__).parent
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+Wrk = tuple[float, float, float]  # requests per second, 50th and 99th percentile of latency in seconds
 
 
 def main() -> int:
     """Measure everything, print it as a table, one line a figure with its goal."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--seconds", type=float, default=5.0)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--serve-reference", choices=["plain", "stream"], help=argparse.SUPPRESS)
+    parser.add_argument("--seconds", type=float, default=3.0)
+    parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
-    if options.serve_reference:
-        with (
-            contextlib.suppress(KeyboardInterrupt),
-            asyncio.Runner(loop_factory=find_loop_factory()) as runner,
-        ):
-            runner.run(serve_reference(stream=options.serve_reference == "stream"))
-        return 0
     if shutil.which("wrk") is None:
         print("wrk is not installed; it is in Debian's packages: apt install wrk", file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        compare(folder, stream=False, seconds=options.seconds, rounds=options.rounds)
-        compare(folder, stream=True, seconds=options.seconds, rounds=options.rounds)
-        measure_delay(folder, seconds=options.seconds)
-        measure_streams(folder)
+        for kind in ("plain", "stream"):
+            compare(folder, kind, seconds=options.seconds, rounds=options.rounds)
+        measure_parts(folder, seconds=options.seconds, rounds=options.rounds)
+        measure_delay(folder, seconds=options.seconds, rounds=options.rounds)
+        for streams in (200, 1000):
+            measure_streams(folder, streams, rounds=options.rounds)
+        measure_memory(folder, seconds=options.seconds)
         measure_hung(folder)
     return 0
 
 
 def show(name: str, value: str, goal: str = "") -> None:
-    print(f"{name:<46} {value:>14}  {goal}", flush=True)
+    print(f"{name:<50} {value:>14}  {goal}", flush=True)
 
 
 # ---- servers
@@ -86,9 +77,17 @@ def start(arguments: list[str]) -> Iterator[tuple[int, int]]:
         process.wait(10)
 
 
-def start_mock(folder: Path, *settings: str) -> contextlib.AbstractContextManager[tuple[int, int]]:
+def start_mock(
+    folder: Path, *settings: str, ledger: bool = True
+) -> contextlib.AbstractContextManager[tuple[int, int]]:
     arguments = [part for setting in settings for part in ("--set", setting)]
-    return start(["-m", "mock_provider", "--ledger", str(folder / "ledger.jsonl"), *arguments])
+    if ledger:
+        arguments += ["--ledger", str(folder / "ledger.jsonl")]
+    return start(["-m", "mock_provider", *arguments])
+
+
+def start_reference(kind: str) -> contextlib.AbstractContextManager[tuple[int, int]]:
+    return start([str(HERE / "mock_reference.py"), kind])
 
 
 def cpu_s(pid: int) -> float:
@@ -101,46 +100,19 @@ def memory_bytes(pid: int) -> int:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-async def serve_reference(*, stream: bool) -> None:
-    """Fixed bytes in one write, a stream as well: one write an event would cost it far more than it costs the mock."""
-    event = b"data: " + b"x" * 240 + b"\n\n"
-    head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
-    chunks = [head, *[b"%x\r\n%b\r\n" % (len(event), event)] * (TOKENS + 3), b"0\r\n\r\n"]
-    body = b"x" * 750
-    plain = [b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 750\r\n\r\n" + body]
-    answer = b"".join(chunks if stream else plain)
-
-    class Reference(asyncio.Protocol):
-        def connection_made(self, transport: asyncio.BaseTransport) -> None:
-            self.transport = transport
-            self.parser = httptools.HttpRequestParser(self)
-
-        def data_received(self, data: bytes) -> None:
-            self.parser.feed_data(data)
-
-        def on_body(self, data: bytes) -> None:
-            msgspec.json.decode(data)
-
-        def on_message_complete(self) -> None:
-            self.transport.write(answer)  # type: ignore[attr-defined]
-
-    server = await asyncio.get_running_loop().create_server(Reference, "127.0.0.1", 0)
-    print(f"127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
-    await server.serve_forever()
-
-
 # ---- load
 
 
 def wrk(
-    folder: Path, port: int, *, connections: int, seconds: float, stream: bool
-) -> tuple[float, float, float]:
-    """Requests per second, and the 50th and 99th percentile of latency in seconds."""
+    folder: Path, port: int, *, connections: int, seconds: float, stream: bool = False, distinct: bool = False
+) -> Wrk:
+    """Run wrk; distinct: no two requests are equal."""
     body = json.dumps(BODY | ({"stream": True} if stream else {}))
     script = folder / "request.lua"
     script.write_text(
         f"wrk.method = 'POST'\nwrk.body = '{body}'\nwrk.headers['content-type'] = 'application/json'\n"
         "wrk.headers['authorization'] = 'Bearer key'\n"
+        + ("count = 0\nbody = wrk.body\n" + _DISTINCT if distinct else "")
     )
     url = f"http://127.0.0.1:{port}/v1/chat/completions"
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "--latency", "-s", str(script), url]
@@ -152,128 +124,137 @@ def wrk(
     return float(rate.group(1)), _read_latency(printed, "50%"), _read_latency(printed, "99%")
 
 
+_DISTINCT = """
+function request()
+  count = count + 1
+  return wrk.format(nil, nil, nil, (body:gsub("something", "something " .. count)))
+end
+"""
+
+
 def _read_latency(printed: str, name: str) -> float:
     found = re.search(rf"{name}\s+([\d.]+)(us|ms|s)", printed)
     assert found is not None
     return float(found.group(1)) * {"us": 1e-6, "ms": 1e-3, "s": 1.0}[found.group(2)]
 
 
-def compare(folder: Path, *, stream: bool, seconds: float, rounds: int) -> None:
+def cost_of(
+    folder: Path, server: tuple[int, int], *, seconds: float, stream: bool = False, distinct: bool = False
+) -> tuple[float, float]:
+    """Answers per second at 64 connections, and CPU seconds for each."""
+    port, pid = server
+    before_s = cpu_s(pid)
+    rate, _, _ = wrk(folder, port, connections=64, seconds=seconds, stream=stream, distinct=distinct)
+    return rate, (cpu_s(pid) - before_s) / (rate * seconds)
+
+
+# ---- measurements
+
+
+def compare(folder: Path, kind: str, *, seconds: float, rounds: int) -> None:
     """Mock and reference in turn, so that both meet the same noise."""
-    kind = "stream" if stream else "plain"
-    ratios, rates, costs = [], [], []
-    servers = start([__file__, "--serve-reference", kind]), start_mock(folder, *FULL, "latency.mean_s=0")
-    with servers[0] as (reference, _), servers[1] as (mock, pid):
+    stream = kind == "stream"
+    with start_reference(kind) as reference, start_mock(folder, *AT_ONCE) as mock:
+        limits, mocks = [], []
         for _ in range(rounds):
-            limit, _, _ = wrk(folder, reference, connections=64, seconds=seconds, stream=stream)
-            before_s = cpu_s(pid)
-            started_s = time.monotonic()
-            rate, _, _ = wrk(folder, mock, connections=64, seconds=seconds, stream=stream)
-            costs.append((cpu_s(pid) - before_s) / (rate * (time.monotonic() - started_s)))
-            rates.append(rate)
-            ratios.append(rate / limit)
-    cost = statistics.median(costs)
-    show(f"{kind}, 64 connections: answers per second", f"{statistics.median(rates):.0f}")
-    show(f"{kind}: ratio to the reference", f"{statistics.median(ratios):.2f}", "at least 0.35")
+            limits.append(cost_of(folder, reference, seconds=seconds, stream=stream))
+            mocks.append(cost_of(folder, mock, seconds=seconds, stream=stream))
+    ratio = statistics.median(rate / limit for (rate, _), (limit, _) in zip(mocks, limits, strict=True))
+    cost = statistics.median(cost for _, cost in mocks)
+    show(f"{kind}, 64 connections: answers per second", f"{statistics.median(r for r, _ in mocks):.0f}")
+    show(f"{kind}: ratio to the reference", f"{ratio:.2f}", "at least 0.35")
+    limit_cost = statistics.median(cost for _, cost in limits)
+    show(f"{kind}: CPU per answer of the reference", f"{limit_cost * 1e6:.1f} us")
     if stream:
         show("stream: CPU per token, all at once", f"{cost / TOKENS * 1e6:.1f} us", "at most 10 us")
     else:
         show("plain: CPU per request", f"{cost * 1e6:.1f} us", "at most 30 us")
 
 
-def measure_delay(folder: Path, *, seconds: float) -> None:
+def measure_parts(folder: Path, *, seconds: float, rounds: int) -> None:
+    """What ledger and limits cost, and requests of which no two are equal."""
+    bare = [f"reply.reply_tokens={TOKENS}", "latency.mean_s=0"]
+    costs: list[list[float]] = [[], [], []]
+    with (
+        start_mock(folder, *AT_ONCE, ledger=False) as unwritten,
+        start_mock(folder, *bare, ledger=False) as unlimited,
+        start_mock(folder, *AT_ONCE) as full,
+    ):
+        for _ in range(rounds):
+            costs[0].append(cost_of(folder, unwritten, seconds=seconds)[1])
+            costs[1].append(cost_of(folder, unlimited, seconds=seconds)[1])
+            costs[2].append(cost_of(folder, full, seconds=seconds, distinct=True)[1])
+    names = ("no ledger file", "neither ledger file nor limits", "no two equal")
+    for name, measured in zip(names, costs, strict=True):
+        show(f"plain, {name}: CPU per request", f"{statistics.median(measured) * 1e6:.1f} us")
+
+
+def measure_delay(folder: Path, *, seconds: float, rounds: int) -> None:
     """How much later than asked an answer comes."""
     with start_mock(folder, *FULL, "latency.mean_s=0.1") as (port, pid):
-        wrk(folder, port, connections=200, seconds=1, stream=False)
+        wrk(folder, port, connections=200, seconds=1)
         before_s = cpu_s(pid)
-        rate, p50_s, p99_s = wrk(folder, port, connections=200, seconds=seconds, stream=False)
-        cost = (cpu_s(pid) - before_s) / (rate * seconds)
-    show("100 ms, 200 connections: p50 later by", f"{(p50_s - 0.1) * 1e3:.1f} ms", "at most 2 ms")
-    show("100 ms, 200 connections: p99 later by", f"{(p99_s - 0.1) * 1e3:.1f} ms", "at most 20 ms")
+        measured = [wrk(folder, port, connections=200, seconds=seconds) for _ in range(rounds)]
+        cost = (cpu_s(pid) - before_s) / sum(rate * seconds for rate, _, _ in measured)
+    for place, name, most_ms in ((1, "p50", 2), (2, "p99", 20)):
+        late_ms = (statistics.median(row[place] for row in measured) - 0.1) * 1e3
+        show(f"100 ms, 200 connections: {name} later by", f"{late_ms:.1f} ms", f"at most {most_ms} ms")
     show("100 ms, 200 connections: CPU per request", f"{cost * 1e6:.1f} us", "at most 30 us")
 
 
-def measure_streams(folder: Path, *, streams: int = 1000, gap_s: float = 0.02) -> None:
-    """Whether many paced streams keep their pace."""
-    with start_mock(folder, *FULL, "latency.mean_s=0.2", f"latency.per_token_s={gap_s}") as (port, pid):
-        before_s = cpu_s(pid)
-        with asyncio.Runner(loop_factory=find_loop_factory()) as runner:
-            durations = runner.run(take_streams(port, streams))
-        cost = (cpu_s(pid) - before_s) / (streams * TOKENS)
-    ideal_s = 0.2 + (TOKENS - 1) * gap_s
+def measure_streams(folder: Path, streams: int, *, rounds: int) -> None:
+    """Whether many paced streams keep their pace, of the mock and of a bare server that does nothing else."""
+    settings = (*FULL, f"latency.mean_s={FIRST_S}", f"latency.per_token_s={GAP_S}")
+    rows: dict[str, list[tuple[float, float, float]]] = {"the mock": [], "the reference": []}
+    with start_mock(folder, *settings) as mock, start_reference("paced") as reference:
+        for _ in range(rounds):
+            rows["the reference"].append(take_streams(reference, streams))
+            rows["the mock"].append(take_streams(mock, streams))
+    for name, measured in rows.items():
+        p50, p99, cost = (statistics.median(column) for column in zip(*measured, strict=True))
+        goals = ("at most 2 %", "at most 10 us") if name == "the mock" else ("", "")
+        show(f"{streams} paced streams of {name}: drift p50", f"{p50 * 100:.2f} %", goals[0])
+        show(f"{streams} paced streams of {name}: drift p99", f"{p99 * 100:.2f} %")
+        show(f"{streams} paced streams of {name}: CPU per token", f"{cost * 1e6:.1f} us", goals[1])
+
+
+def take_streams(server: tuple[int, int], streams: int) -> tuple[float, float, float]:
+    """Median and 99th percentile of the drift, and CPU seconds of the server for a token."""
+    port, pid = server
+    before_s = cpu_s(pid)
+    command = [sys.executable, str(HERE / "mock_clients.py"), "streams", str(port), str(streams)]
+    durations = json.loads(subprocess.run(command, capture_output=True, check=True, timeout=60).stdout)
+    cost = (cpu_s(pid) - before_s) / (streams * TOKENS)
+    ideal_s = FIRST_S + (TOKENS - 1) * GAP_S
     ranked = sorted(duration / ideal_s - 1 for duration in durations)
-    show(f"{streams} paced streams: drift p50", f"{ranked[len(ranked) // 2] * 100:.2f} %", "at most 2 %")
-    show(f"{streams} paced streams: drift p99", f"{ranked[int(len(ranked) * 0.99)] * 100:.2f} %")
-    show(f"{streams} paced streams: CPU per token", f"{cost * 1e6:.1f} us", "at most 10 us")
+    return ranked[len(ranked) // 2], ranked[int(len(ranked) * 0.99)], cost
 
 
-class Stream(asyncio.Protocol):
-    """Takes one stream and does nothing else, so that what is measured is the server."""
-
-    def __init__(self, request: bytes) -> None:
-        self.duration_s = asyncio.get_running_loop().create_future()
-        self._request = request
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._started_s = time.monotonic()
-        transport.write(self._request)  # type: ignore[attr-defined]
-
-    def data_received(self, data: bytes) -> None:
-        if data.endswith(b"0\r\n\r\n"):
-            self.duration_s.set_result(time.monotonic() - self._started_s)
-
-
-async def take_streams(port: int, count: int) -> list[float]:
-    """Durations of so many streams, begun within a second."""
-    body = json.dumps(BODY | {"stream": True}).encode()
-    request = b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n%b" % (
-        len(body),
-        body,
-    )
-    loop = asyncio.get_running_loop()
-
-    async def take(index: int) -> float:
-        await asyncio.sleep(index / count)
-        transport, stream = await loop.create_connection(lambda: Stream(request), "127.0.0.1", port)
-        duration_s: float = await stream.duration_s
-        transport.close()
-        return duration_s
-
-    return await asyncio.gather(*(take(index) for index in range(count)))
+def measure_memory(folder: Path, *, seconds: float, requests: int = 200_000) -> None:
+    """Memory does not grow with what has been answered: the ledger is written out."""
+    with start_mock(folder, *AT_ONCE) as (port, pid):
+        wrk(folder, port, connections=64, seconds=seconds)
+        before, done = memory_bytes(pid), 0.0
+        while done < requests:
+            done += wrk(folder, port, connections=64, seconds=seconds)[0] * seconds
+        show(f"{done:.0f} requests: growth", f"{(memory_bytes(pid) - before) / 1024:.0f} KiB", "about 0")
 
 
 def measure_hung(folder: Path, *, connections: int = 5000) -> None:
     """Memory with many requests that are never answered."""
     with start_mock(folder, 'faults=[{kind="hang"}]') as (port, pid):
         before = memory_bytes(pid)
-        held, later = asyncio.run(hold(port, pid, connections))
+        command = [sys.executable, str(HERE / "mock_clients.py"), "hold", str(port), str(connections)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as client:
+            assert client.stdout is not None
+            client.stdout.readline()
+            time.sleep(1)
+            held = memory_bytes(pid)
+            time.sleep(3)
+            later = memory_bytes(pid)
+            client.communicate("\n")
     show(f"{connections} hung connections: memory each", f"{(held - before) / connections / 1024:.1f} KiB")
     show(f"{connections} hung connections: growth in 3 s", f"{(later - held) / 1024:.0f} KiB", "about 0")
-
-
-async def hold(port: int, pid: int, count: int) -> tuple[int, int]:
-    """Memory of the server when all hang, and 3 s later."""
-    import resource
-
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    body = json.dumps(BODY).encode()
-    request = b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n%b" % (
-        len(body),
-        body,
-    )
-    writers = []
-    for _ in range(count):
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(request)
-        writers.append(writer)
-    await asyncio.sleep(1)
-    held = memory_bytes(pid)
-    await asyncio.sleep(3)
-    later = memory_bytes(pid)
-    for writer in writers:
-        writer.transport.abort()
-    return held, later
 
 
 if __name__ == "__main__":
