@@ -141,6 +141,15 @@ class ProcessReading(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     )
 
 
+class KeptState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="kept"):
+    """What a variable of the user's holds from one request to the next; written when it has changed."""
+
+    at_s: float
+    name: str  # of the variable or attribute
+    size: int  # items, with those of what it holds
+    site: int = -1  # where it is added to, or made
+
+
 class Anomaly(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="anomaly"):
     """Something wrong at any load: a coroutine never awaited, a second event loop, a parent that ended first."""
 
@@ -168,6 +177,7 @@ ProbeRecord = (
     | ThreadStack
     | AwaitStack
     | ProcessReading
+    | KeptState
     | Anomaly
     | ProbeStatus
 )

@@ -81,6 +81,7 @@ def serve(run_directory: Path, port: int) -> None:
     found = load_object(settings.target)
     stacks.frames.add_user_root(found.root)
     value = call_if_factory(found.value, found.name)
+    probes.context.roots.append(value)
     listener = listen(port)
     try:
         loop = make_loop(settings)

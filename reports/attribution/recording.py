@@ -20,6 +20,7 @@ from harness.probe_records import (
     Anomaly,
     AwaitStack,
     Gauge,
+    KeptState,
     LateStack,
     LoopActivity,
     ProbeStatus,
@@ -50,6 +51,7 @@ class Recording:
     threads: Sequence[ThreadStack] = ()
     awaits: Sequence[AwaitStack] = ()
     process: Sequence[ProcessReading] = ()
+    kept: Sequence[KeptState] = ()
     anomalies: Sequence[Anomaly] = ()
     probes: Sequence[ProbeStatus] = ()
 
@@ -113,6 +115,7 @@ _Record = (
     | ThreadStack
     | AwaitStack
     | ProcessReading
+    | KeptState
     | Anomaly
     | ProbeStatus
 )
@@ -148,6 +151,7 @@ class _Reader:
             threads=lists[ThreadStack],
             awaits=lists[AwaitStack],
             process=lists[ProcessReading],
+            kept=lists[KeptState],
             anomalies=lists[Anomaly],
             probes=lists[ProbeStatus],
         )

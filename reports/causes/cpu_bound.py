@@ -53,7 +53,7 @@ def find_cpu_bound(situation: Situation) -> Iterator[Finding]:
     if found.site is None and not situation.is_saturated:
         return  # a busier framework is no fault of a chain that may carry more users yet
     load = read_loop_load(situation, situation.high)
-    is_machines = _is_machine_full(load)
+    is_machines = _is_machine_full(load, has_place=found.site is not None)
     in_threads = found.is_in_threads
     # Threads that compute make the loop wait for the interpreter: it is busy, too, though its own clock stands still.
     proof = prove_single(situation, max(load.cpu_ratio or 0.0, load.busy_ratio or 0.0))
@@ -105,11 +105,15 @@ def find_computing(situation: Situation, growth: Growth) -> Computing:
     )
 
 
-def _is_machine_full(load: LoopLoad) -> bool:
-    """Whether others had the processors that it waited for: it used little of them, and its loop was mostly idle."""
+def _is_machine_full(load: LoopLoad, *, has_place: bool) -> bool:
+    """Whether others had the processors that it waited for: it used little of them, and its loop was mostly idle.
+
+    A loop that had much to do in one place of the user's would be busy on any machine.
+    """
     is_short = load.starved_ratio is not None and load.starved_ratio >= FULL_MACHINE_RATIO
     is_loop_idle = load.busy_ratio is not None and load.busy_ratio < IDLE_LOOP_RATIO
-    return is_short and is_loop_idle and load.cpu_ratio is not None and load.cpu_ratio < SPARED_CORE
+    used_little = load.cpu_ratio is not None and load.cpu_ratio < SPARED_CORE
+    return is_short and used_little and (is_loop_idle or not has_place)
 
 
 def _is_core_full(load: LoopLoad) -> bool:

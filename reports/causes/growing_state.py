@@ -14,6 +14,8 @@ import numpy as np
 from reports.causes.cause import rate_confidence
 from reports.causes.evidence import tell
 from reports.causes.exchange_places import locate_exchange
+from reports.causes.kept_state import GrowingState, find_growing_variable
+from reports.causes.places import locate_site
 from reports.causes.situation import Situation
 from reports.columns import Floats, Integers, number_ids
 from reports.tables import Attempts
@@ -53,7 +55,8 @@ def find_growing_state(situation: Situation) -> Iterator[Finding]:
     trend = find_trend(situation)
     if trend is None:
         return
-    location = locate_exchange(situation)
+    kept = find_growing_variable(situation)
+    location = locate_exchange(situation) or locate_site(situation, kept.site if kept else None)
     ratio = trend.last_chars / max(trend.first_chars, 1.0)
     yield Finding(
         cause=ID,
@@ -63,7 +66,7 @@ def find_growing_state(situation: Situation) -> Iterator[Finding]:
         location=location,
         summary=f"Prompts grow with {trend.by}: from {format_count(round(trend.first_chars))} to "
         f"{format_count(round(trend.last_chars))} characters during the run, and they have not stopped.",
-        evidence=list(_tell(situation, trend)),
+        evidence=list(_tell(situation, trend, kept)),
         fix="Keep only what the next answer needs: trim or summarise the history (trim_messages, a window of the last "
         "messages, a summary), keep it per session and drop it when the session ends, and reset lists and caches that "
         "live as long as the process.",
@@ -158,13 +161,20 @@ def _mean_ranks(values: Floats) -> Floats:
     return np.asarray((ends - (counts - 1) / 2.0)[inverse])
 
 
-def _tell(situation: Situation, trend: Trend) -> Iterator[Evidence]:
+def _tell(situation: Situation, trend: Trend, kept: GrowingState | None) -> Iterator[Evidence]:
     yield tell(
         f"Over {format_count(trend.count)} requests the first prompt of a request grew by "
         f"{format_number(trend.per_request_chars)} characters for each of the {trend.by} (rank correlation "
         f"{format_number(trend.correlation)}).",
         "provider",
     )
+    if kept is not None:
+        place = locate_site(situation, kept.site)
+        at = f" at {place.file}:{place.line}" if place else ""
+        yield tell(
+            f"`{kept.name}`{at} held {format_count(kept.first)} items early in the run, {format_count(kept.last)} at "
+            "its end."
+        )
     share = _share_of_growth(situation)
     if share:
         yield tell(f"The provider's time for these prompts is {format_ratio(share)} of the added time.")

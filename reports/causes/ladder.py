@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reports.causes.situation import CLEARLY_PAST_RATIO, Situation
+from reports.causes.situation import Situation, pick_past
 from reports.dataset import StepData
 from reports.verdict import StepSummary
 
@@ -43,7 +43,6 @@ def compare_rungs(situation: Situation) -> Rungs | None:
     known = sorted((step for step in situation.steps if step.index in data), key=lambda step: step.users)
     if len(known) < 2 or known[0].users == known[-1].users:
         return None
-    point = situation.saturation.users
-    past = [step for step in known[1:] if point is not None and step.users >= CLEARLY_PAST_RATIO * point]
-    low, high = known[0], (past or known)[0 if past else -1]
+    low, rest = known[0], known[1:]
+    high = rest[pick_past([step.users for step in rest], situation.saturation.users)]
     return Rungs(low=low, high=high, low_data=data[low.index], high_data=data[high.index])

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from harness.tracing import canary_of
 from reports.causes.evidence import tell
 from reports.causes.exchange_places import locate_exchange
+from reports.causes.kept_state import find_growing_variable
+from reports.causes.places import locate_site
 from reports.causes.situation import Situation
 from reports.columns import Ids, Words
 from reports.units import format_count, format_ratio, plural
-from reports.verdict import Evidence, Finding
+from reports.verdict import Evidence, Finding, Location
 
 ID = "shared_state_crosstalk"
 EMBEDDINGS = "embeddings"  # texts of several users in one call are a batch, not a leak
@@ -53,13 +55,20 @@ def find_shared_state_crosstalk(situation: Situation) -> Iterator[Finding]:
         role="defect",
         confidence="high" if len(leaks) >= SURE_COUNT else "medium",
         share_of_growth=None,
-        location=locate_exchange(situation, {leak.trace_id for leak in leaks}),
+        location=_locate(situation, leaks),
         summary=f"Data of one user shows up in the {where} of others: {_say_example(leaks[0])}.",
         evidence=list(_tell(prompts, answers)),
         fix="Keep what belongs to a request in its own variables, not in module-level lists, class attributes, `self` "
         "or a default argument; key histories and checkpoints by the session of the request (the session_id or "
         "thread_id of its config), and key caches by all that the answer depends on.",
     )
+
+
+def _locate(situation: Situation, leaks: Sequence[Leak]) -> Location | None:
+    """Where the mixed-up calls are made; where no line of the user's makes them, what keeps growing."""
+    calls = locate_exchange(situation, {leak.trace_id for leak in leaks})
+    kept = find_growing_variable(situation)
+    return calls or locate_site(situation, kept.site if kept else None)
 
 
 def _holds_canaries(situation: Situation) -> bool:

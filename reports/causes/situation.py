@@ -17,6 +17,7 @@ from reports.dataset import Dataset, StepData
 from reports.verdict import Saturation, StepSummary
 
 CLEARLY_PAST_RATIO = 1.3  # of the saturation point: at the point itself little has grown yet
+FAR_PAST_RATIO = 1.8  # what limits is plain there; little further on, chance can be as large
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +86,13 @@ def _compare(found: Sequence[Breakdown], saturation: Saturation) -> Growth | Non
         return None
     by_users = sorted(found, key=lambda breakdown: breakdown.users)
     low, rest = by_users[0], by_users[1:]
-    point = saturation.users
-    past = [one for one in rest if point is not None and one.users >= CLEARLY_PAST_RATIO * point]
-    return find_growth(low, past[0] if past else rest[-1])
+    return find_growth(low, rest[pick_past([one.users for one in rest], saturation.users)])
+
+
+def pick_past(users: Sequence[int], point: float | None) -> int:
+    """Which of some steps (ascending) is explained: the first far past the point, else clearly past, else the last."""
+    for ratio in (FAR_PAST_RATIO, CLEARLY_PAST_RATIO):
+        past = [index for index, count in enumerate(users) if point is not None and count >= ratio * point]
+        if past:
+            return past[0]
+    return len(users) - 1

@@ -20,7 +20,7 @@ from reports.causes.call_chains import read_call_chains
 from reports.causes.cause import rate_confidence
 from reports.causes.growing_state import find_trend
 from reports.causes.provider_load import widest_per_invocation
-from reports.causes.situation import Situation
+from reports.causes.situation import Situation, pick_past
 from reports.causes.standstill import find_cycle
 from reports.tables import Attempts, read_attempts
 from reports.verdict import Finding, Proof
@@ -140,6 +140,21 @@ def test_a_call_that_no_probe_saw_stands_for_itself() -> None:
     trace = Trace(trace_id="a", step=0, start_s=0.0, end_s=6.0, spans=[])
     (interval,) = make_intervals(trace, [Served(received_s=1.0, end_s=None, queued_s=0.0)], end_s=6.0)
     assert (interval.kind, interval.start_s, interval.end_s) == ("provider", 1.0, 6.0)
+
+
+@pytest.mark.parametrize(
+    ("users", "point", "picked"),
+    [
+        ((4, 8, 20), 3.0, 8),  # 4 is past it, but hardly anything has grown there
+        ((4, 5), 3.5, 5),
+        ((5, 20), 18.0, 20),
+        ((5, 20), None, 20),
+    ],
+)
+def test_the_step_that_is_explained_is_far_past_the_point(
+    users: tuple[int, ...], point: float | None, picked: int
+) -> None:
+    assert users[pick_past(users, point)] == picked
 
 
 # ---- order ----

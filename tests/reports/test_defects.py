@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from bare_run import BareRun
 
-from harness.probe_records import Anomaly, Gauge, LateStack, Site, Span, ThreadStack, Trace
+from harness.probe_records import Anomaly, Gauge, KeptState, LateStack, Site, Span, ThreadStack, Trace
 from harness.records import Frame
 from harness.tracing import canary_of
 
@@ -87,6 +87,18 @@ def test_texts_of_several_users_in_one_embeddings_call_are_a_batch(tmp_path: Pat
 
 def of_size(size: Callable[[int, int, int], int]) -> Callable[..., dict[str, Any]]:
     return lambda step, user, number: {"calls": [{"prompt_chars": size(step, user, number)}]}
+
+
+def test_what_is_kept_is_the_place_where_no_line_of_the_users_calls_the_provider(tmp_path: Path) -> None:
+    run = BareRun(tmp_path / "run")
+    serve(run, lambda step, user, number: {"calls": [{"prompt_chars": 60 + 80 * (number + step * 12)}]})
+    run.probes.append(Site(id=4, stack=[LOOP_LINE]))
+    for size in (10, 40, 90):
+        run.probes.append(KeptState(at_s=run.start_of(1) + size / 10, name="store", size=size, site=4))
+        run.probes.append(KeptState(at_s=run.start_of(1) + size / 10, name="cache", size=100, site=4))
+    finding = next(one for one in run.findings() if one.cause == "growing_state")
+    assert finding.location is not None and finding.location.line == 30
+    assert any("`store` at app/chain.py:30 held 10 items" in one.text for one in finding.evidence)
 
 
 def test_prompts_that_grow_with_every_request_are_growing_state(tmp_path: Path) -> None:

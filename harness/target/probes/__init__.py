@@ -14,6 +14,7 @@ from harness.target.probes.constructions import ConstructionsProbe
 from harness.target.probes.db_pools import DbPoolsProbe
 from harness.target.probes.executor import ExecutorProbe
 from harness.target.probes.http_pools import HttpPoolsProbe
+from harness.target.probes.kept_state import KeptStateProbe
 from harness.target.probes.late_stacks import LateStacksProbe
 from harness.target.probes.loop import LoopProbe
 from harness.target.probes.loop_errors import LoopErrorsProbe
@@ -60,4 +61,5 @@ def all_probes(frames: FrameReader, *, hidden_pool: type[ThreadPoolExecutor] | N
         LoopErrorsProbe(),
         TasksProbe(),
         AwaitChainsProbe(),
+        KeptStateProbe(frames),
     ]

@@ -11,7 +11,16 @@ import functools
 import sys
 from typing import Any
 
-from harness.target.probes.permits import STATE, PermitBook, Permits, known, name_for, reader
+from harness.target.probes.permits import (
+    STATE,
+    PermitBook,
+    Permits,
+    is_own,
+    known,
+    name_for,
+    note_maker,
+    reader,
+)
 from harness.target.probes.probe import Patches, ProbeContext
 from harness.target.probes.recorder import current_trace
 from harness.target.probes.sites import UNKNOWN, SiteBook
@@ -45,6 +54,7 @@ class AsyncioSyncProbe:
         replace(asyncio.Semaphore, "__init__", self._wrap_init)
         replace(asyncio.Semaphore, "acquire", functools.partial(self._wrap_acquire, kind="semaphore"))
         replace(asyncio.Semaphore, "release", wrap_release)
+        replace(asyncio.Lock, "__init__", _wrap_lock_init)
         replace(asyncio.Lock, "acquire", functools.partial(self._wrap_acquire, kind="lock"))
         replace(asyncio.Lock, "release", wrap_release)
 
@@ -60,6 +70,7 @@ class AsyncioSyncProbe:
         def initialise(semaphore: Any, value: int = 1) -> None:
             original(semaphore, value)
             setattr(semaphore, MADE_AT, (sites.of_stack(sys._getframe(1)), value))
+            note_maker(semaphore)
 
         return functools.wraps(original)(initialise)
 
@@ -69,7 +80,7 @@ class AsyncioSyncProbe:
 
         async def acquire(primitive: Any) -> Any:
             trace = current_trace()
-            if trace is None:
+            if trace is None or is_own(primitive, trace):
                 return await original(primitive)
             state = getattr(primitive, STATE, None)
             if state is None:
@@ -110,6 +121,14 @@ class AsyncioSyncProbe:
             )
         setattr(primitive, STATE, state)
         return state
+
+
+def _wrap_lock_init(original: Any) -> Any:
+    def initialise(lock: Any) -> None:
+        original(lock)
+        note_maker(lock)
+
+    return functools.wraps(original)(initialise)
 
 
 def wrap_release(original: Any) -> Any:

@@ -19,6 +19,7 @@ Read: TypeAlias = Callable[
 ]  # taken and waiting; None when the primitive is gone
 _now = time.monotonic
 STATE = "_chainload_permits"  # attribute of the primitive
+MADE_IN = "_chainload_made_in"  # the same: the invocation that made it
 
 
 class Permits:
@@ -133,6 +134,18 @@ def known(primitive: Any) -> Permits | None:
     """What is known of a primitive; None when nothing is, or it is not to be followed."""
     found = getattr(primitive, STATE, None)
     return found if isinstance(found, Permits) else None
+
+
+def note_maker(primitive: Any) -> None:
+    """Keep in mind which invocation makes it, if one does."""
+    trace = CURRENT_TRACE.get()
+    if trace is not None:
+        setattr(primitive, MADE_IN, trace.trace_id)
+
+
+def is_own(primitive: Any, trace: OpenTrace) -> bool:
+    """Whether the invocation made it itself: it orders its own work by it, and shares it with nobody."""
+    return getattr(primitive, MADE_IN, None) == trace.trace_id
 
 
 def name_for(kind: str, made_at: int, used_at: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from harness.probe_records import ProbeRecord
@@ -35,6 +35,7 @@ class ProbeContext:
     loops: LoopBook
     emit: Callable[[ProbeRecord], None]  # from any thread; costs an append
     providers: frozenset[str] = frozenset()  # host:port of the provider under which attempts are recorded
+    roots: list[Any] = field(default_factory=list)  # what the user's code made and no module of it names
 
 
 class Probe(Protocol):

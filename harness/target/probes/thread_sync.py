@@ -5,6 +5,7 @@ threading.Lock and RLock are C types; thread_stacks sees who waits for them.
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import queue
 import sys
@@ -13,7 +14,7 @@ from types import FrameType
 from typing import Any
 
 from harness.target.probes.asyncio_sync import GAUGE_S, MADE_AT, wrap_release
-from harness.target.probes.permits import STATE, PermitBook, Permits, name_for, reader
+from harness.target.probes.permits import STATE, PermitBook, Permits, is_own, name_for, note_maker, reader
 from harness.target.probes.probe import Patches, ProbeContext
 from harness.target.probes.recorder import current_trace
 from harness.target.probes.sites import UNKNOWN, SiteBook
@@ -62,6 +63,7 @@ class ThreadSyncProbe:
         def initialise(semaphore: Any, value: int = 1) -> None:
             original(semaphore, value)
             setattr(semaphore, MADE_AT, (sites.of_caller(sys._getframe(1))[0], value))
+            note_maker(semaphore)
 
         return functools.wraps(original)(initialise)
 
@@ -71,7 +73,8 @@ class ThreadSyncProbe:
 
         def acquire(semaphore: Any, blocking: bool = True, timeout: float | None = None) -> Any:
             trace = current_trace()
-            if trace is None:
+            # On a loop's thread the wait holds up everybody: that is seen, and told, as the loop's.
+            if trace is None or is_own(semaphore, trace) or asyncio._get_running_loop() is not None:
                 return original(semaphore, blocking, timeout)
             state = getattr(semaphore, STATE, None)
             if state is None:

@@ -90,3 +90,16 @@ def test_uninstall_restores_the_classes(bench: Bench) -> None:
     bench.probes.uninstall()
     assert asyncio.Semaphore.acquire is not wrapped
     assert not hasattr(asyncio.Semaphore.acquire, "__wrapped__")
+
+
+def test_what_an_invocation_makes_for_its_own_work_is_no_resource(bench: Bench) -> None:
+    async def part(gate: asyncio.Semaphore, lock: asyncio.Lock) -> None:
+        async with gate, lock:
+            await asyncio.sleep(0.02)
+
+    async def work() -> None:
+        gate, lock = asyncio.Semaphore(2), asyncio.Lock()
+        await asyncio.gather(*(part(gate, lock) for _ in range(4)))
+
+    bench.run(work, users=3)
+    assert bench.spans("lock_wait") == bench.spans("hold") == []

@@ -234,8 +234,8 @@ def test_steps_have_names_kinds_and_arguments(bench: Bench) -> None:
 
 def test_what_is_cut_shows_what_was_open(bench: Bench) -> None:
     async def main() -> None:
-        trace = bench.probes.recorder.begin("f" * 32, 3)
         lock = asyncio.Lock()
+        trace = bench.probes.recorder.begin("f" * 32, 3)
         await lock.acquire()
         waiting = asyncio.create_task(lock.acquire())
         await asyncio.sleep(0.02)

@@ -1,0 +1,66 @@
+"""How much the user's code keeps from one request to the next: a history, a cache, a list that nobody empties."""
+
+from __future__ import annotations
+
+import linecache
+import sys
+from types import ModuleType
+
+from harness.probe_records import KeptState
+from harness.target.frames import FrameReader
+from harness.target.probes.kept_places import find_place
+from harness.target.probes.kept_walk import Key, count_kept
+from harness.target.probes.probe import ProbeContext
+from harness.target.probes.sites import UNKNOWN
+
+PERIOD_S = 2.0
+LEAST_SIZE = 10  # what holds less is no history
+CHANGED_RATIO = 0.05
+
+
+class KeptStateProbe:
+    """Writes KeptState."""
+
+    name = "kept_state"
+
+    def __init__(self, frames: FrameReader) -> None:
+        self._frames = frames
+        self._context: ProbeContext | None = None
+        self._written: dict[Key, int] = {}
+        self._sites: dict[Key, int] = {}
+        self._known: dict[str, bool] = {}  # modules: whether they are the user's
+
+    def install(self, context: ProbeContext) -> None:
+        self._context = context
+        context.observer.every(PERIOD_S, self._look, name=self.name)
+
+    def uninstall(self) -> None:
+        if self._context is not None:
+            self._context.observer.stop_doing(self.name)
+
+    def _look(self, now_s: float) -> None:
+        assert self._context is not None
+        modules = [module for module in list(sys.modules.values()) if self._is_users(module)]
+        for key, size in count_kept(modules, self._context.roots, self._frames.is_user).items():
+            before = self._written.get(key, 0)
+            if size >= LEAST_SIZE and abs(size - before) > CHANGED_RATIO * before:
+                self._written[key] = size
+                self._context.emit(KeptState(at_s=now_s, name=key[1], size=size, site=self._site_of(key)))
+
+    def _is_users(self, module: ModuleType) -> bool:
+        name = getattr(module, "__name__", "")
+        known = self._known.get(name)
+        if known is None:
+            file = getattr(module, "__file__", None)
+            known = self._known[name] = isinstance(file, str) and self._frames.is_user(file)
+        return known
+
+    def _site_of(self, key: Key) -> int:
+        assert self._context is not None
+        site = self._sites.get(key)
+        if site is None:
+            file, name = key
+            place = find_place("".join(linecache.getlines(file)), name)
+            site = UNKNOWN if place is None else self._context.sites.of_line(file, *place)
+            self._sites[key] = site
+        return site

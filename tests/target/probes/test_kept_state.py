@@ -1,0 +1,105 @@
+"""What user code keeps between requests: found where it is kept, without touching anything."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from harness.target.probes.kept_places import find_place
+from harness.target.probes.kept_walk import Key, count_kept
+
+SOURCE = """
+from langchain_core.chat_history import InMemoryChatMessageHistory
+
+LOG = []
+store = {}
+
+
+class Memory:
+    seen = set()
+
+    def __init__(self):
+        self.turns: list[str] = []
+
+    def remember(self, text):
+        self.turns.append(text)
+
+
+memory = Memory()
+
+
+def history_of(session):
+    if session not in store:
+        store[session] = InMemoryChatMessageHistory()
+    return store[session]
+
+
+def make():
+    kept = []
+
+    def answer(text, past=[]):
+        kept.append(text)
+        past.append(text)
+        LOG.append(text)
+
+    return answer
+
+
+answer = make()
+"""
+
+
+@pytest.fixture
+def module(tmp_path: Path) -> Iterator[ModuleType]:
+    path = tmp_path / "keeps_things.py"
+    path.write_text(SOURCE)
+    made = ModuleType("keeps_things")
+    made.__file__ = str(path)
+    sys.modules["keeps_things"] = made
+    exec(compile(SOURCE, str(path), "exec"), made.__dict__)
+    yield made
+    del sys.modules["keeps_things"]
+
+
+def sizes(module: ModuleType) -> dict[str, int]:
+    found: dict[Key, int] = count_kept([module], [], lambda file: file == module.__file__)
+    return {name: size for (_, name), size in found.items()}
+
+
+def test_variables_closures_defaults_and_attributes_are_counted(module: ModuleType) -> None:
+    for text in "abc":
+        module.answer(text)
+        module.memory.remember(text)
+    found = sizes(module)
+    assert [found[name] for name in ("LOG", "kept", "past", "turns")] == [3, 3, 3, 3]
+
+
+@pytest.mark.filterwarnings("ignore:.*InMemoryChatMessageHistory")  # still what most chains use
+def test_a_librarys_history_counts_under_the_users_name(module: ModuleType) -> None:
+    for number in range(4):
+        module.history_of("all").add_user_message(str(number))
+    assert sizes(module)["store"] == 1 + 4
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("LOG", "LOG.append(text)"),
+        ("store", "store[session] = InMemoryChatMessageHistory()"),
+        ("turns", "self.turns.append(text)"),
+        ("seen", "seen = set()"),
+    ],
+)
+def test_the_place_is_where_it_is_added_to_else_made(name: str, place: str) -> None:
+    found = find_place(SOURCE, name)
+    assert found is not None
+    assert SOURCE.splitlines()[found[0] - 1].strip() == place
+
+
+def test_what_the_source_does_not_name_has_no_place() -> None:
+    assert find_place(SOURCE, "absent") is None
+    assert find_place("not python (", "LOG") is None
