@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reports.gate.criteria import CriterionResult, GateVerdict, Status
 from reports.gate.judging import say
-from reports.plain_text import one_line
+from reports.plain_text import fold, one_line
 from reports.step_table import Table
 from reports.units import MISSING
 from reports.words import say_place
@@ -72,8 +72,8 @@ def show_value(value: float | str | None, unit: str) -> str:
 
 
 def say_result(result: CriterionResult) -> str:
-    """ "min_users: the saturation point is 5 users …"."""
-    return f"{one_line(result.name)}: {result.reason}"
+    """ "min_users: the saturation point is 5 users …"; on one line: others could be commands to a CI runner."""
+    return f"{one_line(result.name)}: {fold(result.reason)}"
 
 
 def say_result_place(result: CriterionResult) -> str | None:

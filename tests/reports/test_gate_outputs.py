@@ -69,6 +69,7 @@ def test_the_terminal_says_what_failed_where_and_why() -> None:
     assert "2.50 s" in text
     assert "\x1b" not in text
     assert "\x00" not in text
+    assert not any(line.lstrip().startswith("::") for line in text.splitlines())
 
 
 def test_markdown_shows_foreign_text_as_it_is_written() -> None:
