@@ -169,11 +169,13 @@ def _quantile(response_s: Floats, q: float) -> float | None:
 
 
 def _find_alike(opened: ArrivalStep, closed: Sequence[StepSummary]) -> int | None:
-    """Index of the closed-loop step whose throughput is nearest to the rate; a steady one where there are any."""
+    """Index of the closed-loop step with the fewest users that carries the rate, else of the one that carries most.
+
+    Not of the nearest throughput: past saturation users bring waiting and no more throughput.
+    """
     known = [step for step in closed if step.arrivals_per_s is None and step.throughput_per_s]
-    if not known:
-        return None
-    steady = [step for step in known if step.is_steady is not False] or known
-    return min(
-        steady, key=lambda step: abs(math.log((step.throughput_per_s or 1.0) / opened.arrivals_per_s))
-    ).index
+    known = [step for step in known if step.is_steady is not False] or known
+    enough = [step for step in known if (step.throughput_per_s or 0.0) >= opened.arrivals_per_s]
+    if enough:
+        return min(enough, key=lambda step: step.users).index
+    return max(known, key=lambda step: step.throughput_per_s or 0.0).index if known else None

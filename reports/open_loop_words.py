@@ -31,9 +31,7 @@ def _say_step(step: ArrivalStep) -> str:
         None: "too few to tell whether sustained",
     }
     lost = f"; {plural(step.unanswered_count, 'request')} cut off" if step.unanswered_count else ""
-    late = (
-        f"; {plural(step.late_count, 'request')} sent late, every user being busy" if step.late_count else ""
-    )
+    late = f"; {plural(step.late_count, 'request')} sent over 50 ms late" if step.late_count else ""
     times = ", ".join(f"{name} {format_seconds(value)}" for name, value in _percentiles(step))
     return (
         f"Open loop, {format_rate(step.arrivals_per_s)}: {times} from the due time; "

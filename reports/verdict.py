@@ -216,7 +216,7 @@ class OpenLoop(msgspec.Struct, frozen=True, kw_only=True):
     """What traffic sees that does not wait for answers."""
 
     steps: list[ArrivalStep]
-    compared_index: int | None  # of the closed-loop step whose throughput is nearest to the last rate
+    compared_index: int | None  # of the closed-loop step with the fewest users that carries the last rate
 
 
 class ProbeOverhead(msgspec.Struct, frozen=True, kw_only=True):

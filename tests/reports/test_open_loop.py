@@ -13,7 +13,7 @@ from reports.dataset import StepData
 from reports.open_loop import find_point_by_arrivals, measure_open_loop
 from reports.open_loop_words import make_open_loop_table, say_open_loop
 from reports.steps import summarise_step
-from reports.tables import bare_samples
+from reports.tables import Samples, bare_samples
 from reports.verdict import Health, OpenLoop, Verdict
 
 HOLD_S = 20.0
@@ -129,3 +129,25 @@ def test_the_words_say_by_how_much_a_closed_loop_flatters() -> None:
 
 def test_runs_of_users_who_wait_have_no_open_loop() -> None:
     assert measure_open_loop([], []) is None
+
+
+def test_it_is_compared_with_the_fewest_users_that_carry_as_much() -> None:
+    due_s, end_s = queue(30)
+    step = make_step(30, due_s, end_s, index=9)
+    closed = [
+        dataclasses.replace(step, index=index, users=users, arrivals_per_s=None, samples=loop_of(users))
+        for index, users in enumerate((1, 4, 8))
+    ]
+    open_loop = measure_open_loop([step], [summarise_step(one) for one in closed])
+    assert open_loop is not None
+    assert open_loop.compared_index == 1
+    slow = measure_open_loop([step], [summarise_step(closed[0])])
+    assert slow is not None
+    assert slow.compared_index == 0
+
+
+def loop_of(users: int) -> Samples:
+    """Users in lock-step, four of whom are served at a time."""
+    response_s = SERVICE_S * max(users / 4, 1.0)
+    starts_s = np.repeat(np.arange(0.0, HOLD_S - response_s, response_s), users)
+    return bare_samples(starts_s, starts_s + response_s, np.ones(len(starts_s), bool))
