@@ -3,7 +3,7 @@
     python benchmarks/gate_power.py                      all plants and effects, live; two to three hours
     python benchmarks/gate_power.py --quick              one plant, 0 and 20 %, a gate each; three minutes
     python benchmarks/gate_power.py --save noise.json    keep the pairs that were measured
-    python benchmarks/gate_power.py --simulate noise.json --gates 1000     gates drawn from kept pairs of 0 %; seconds
+    python benchmarks/gate_power.py --load noise.json --simulate      a thousand gates drawn from kept pairs; seconds
 
 A plant takes its share of the capacity away: the hold time of a thread grows, the pool has fewer threads, the provider
 is slower.  Base and head are copies of a scenario's chain in two folders, run by the code that `chainload gate --base`
@@ -58,7 +58,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
 class Plant:
     """A chain, and how a share of its capacity is taken away."""
 
-    chain: str
+    chain: str  # module and object
     input: dict[str, str]
     steps: tuple[int, ...]
     patch: Callable[[str, float], str] = lambda source, effect: source
@@ -82,13 +82,13 @@ def _patch(*changes: tuple[str, str]) -> Callable[[str, float], str]:
 
 PLANTS = {
     "more hold time": Plant(
-        chain="delivery_quote",
+        chain="delivery_quote:broken",
         input=QUOTE,
         steps=(1, 2, 5, 10),
         patch=_patch(("HAULIER_S = 0.3", "HAULIER_S = 0.3 * {longer}")),
     ),
     "smaller pool": Plant(
-        chain="delivery_quote",
+        chain="delivery_quote:broken",
         input=QUOTE,
         steps=(1, 10, 40),
         patch=_patch(  # slow enough that a busy machine's CPU is not the limit
@@ -96,10 +96,10 @@ PLANTS = {
         ),
     ),
     "slower provider": Plant(
-        chain="trip_report",
+        chain="trip_report:fixed",
         input={"city": "Bergen {user}"},
-        steps=(1, 3, 6, 15),
-        mock=lambda effect: [f"latency.mean_s={0.25 / (1 - effect):.4f}", "capacity.slots=6"],
+        steps=(1, 3, 8),
+        mock=lambda effect: [f"latency.mean_s={0.5 / (1 - effect):.4f}", "capacity.slots=3"],
     ),
 }
 
@@ -113,23 +113,19 @@ def main() -> None:
     parser.add_argument(
         "--slice", type=float, default=2.0, help="shortest slice, seconds; the gate's own is 2"
     )
+    parser.add_argument("--minutes", type=float, default=60.0, help="the most for one plant and effect")
     parser.add_argument("--save", type=Path, help="where to keep what was measured (JSON)")
     parser.add_argument("--load", type=Path, action="append", help="judge kept measurements anew")
-    parser.add_argument(
-        "--simulate", type=Path, action="append", help="draw gates from kept measurements of 0 %%"
-    )
+    parser.add_argument("--simulate", action="store_true", help="draw gates from what --load has of 0 %%")
     options = parser.parse_args()
+    kept = [msgspec.json.decode(path.read_bytes(), type=list[Recording]) for path in options.load or []]
     if options.simulate:
-        simulate([r for path in options.simulate for r in read(path)], options.gates or 1000)
+        simulate([one for recordings in kept for one in recordings], options.gates or 1000)
         return
-    recordings = [r for path in options.load or [] for r in read(path)] or measure_all(options)
+    recordings = [one for recordings in kept for one in recordings] or measure_all(options)
     if options.save:
         options.save.write_bytes(msgspec.json.format(msgspec.json.encode(recordings), indent=1))
     print_table(recordings)
-
-
-def read(path: Path) -> list[Recording]:
-    return msgspec.json.decode(path.read_bytes(), type=list[Recording])
 
 
 # ---- live ----
@@ -144,12 +140,12 @@ def measure_all(options: argparse.Namespace) -> list[Recording]:
         for number, name in enumerate(plants):
             share = gates // len(plants) + (number < gates % len(plants))
             if share:
-                recordings.append(record(name, effect, share, options.slice))
+                recordings.append(record(name, effect, share, options))
     return recordings
 
 
-def record(name: str, effect: float, gates: int, slice_s: float) -> Recording:
-    """Measure until so many gates are decided."""
+def record(name: str, effect: float, gates: int, options: argparse.Namespace) -> Recording:
+    """Measure until so many gates are decided, or the time is over."""
     with tempfile.TemporaryDirectory(prefix="gate-power-") as text:
         folder, begin_s, moments = Path(text), time.monotonic(), []
         state: dict[str, Any] = {}
@@ -162,7 +158,7 @@ def record(name: str, effect: float, gates: int, slice_s: float) -> Recording:
             state["lost"], state["added"] = pairs.lost_throughput(count), pairs.added_response(count) or []
             decided = sum(1 for gate in cut_gates(state["lost"], state["added"]) if gate is not None)
             print(f"  {name}, {effect:.0%}: {count} pairs, {decided} of {gates} gates", file=sys.stderr)
-            return decided >= gates
+            return decided >= gates or moments[-1] - begin_s > 60 * options.minutes
 
         base, head = (
             make_side(PLANTS[name], folder, side, e) for side, e in (("base", 0.0), ("head", effect))
@@ -178,7 +174,7 @@ def record(name: str, effect: float, gates: int, slice_s: float) -> Recording:
                 is_over=is_done,
                 say=lambda words: None,
                 most_pairs=gates * LOOKS[-1],
-                shortest_slice_s=slice_s,
+                shortest_slice_s=options.slice,
                 seed=round(1000 * effect) + gates,
             )
         except SideError as error:  # hours of measurement are not thrown away for the last pair
@@ -199,7 +195,8 @@ def record(name: str, effect: float, gates: int, slice_s: float) -> Recording:
 def make_side(plant: Plant, folder: Path, side: str, effect: float) -> RunRequest:
     """A copy of the chain in a folder of its own, and the run of it."""
     (folder / side).mkdir()
-    file = folder / side / f"{plant.chain}.py"
+    module, name = plant.chain.split(":")
+    file = folder / side / f"{module}.py"
     source = (CHAINS / file.name).read_text(encoding="utf-8")
     file.write_text(plant.patch(source, effect), encoding="utf-8")
     given = {
@@ -209,8 +206,8 @@ def make_side(plant: Plant, folder: Path, side: str, effect: float) -> RunReques
         "input_json": msgspec.json.encode(plant.input).decode(),
         "mock_set": tuple(plant.mock(effect)),
     }
-    request = make_request(f"{file}:broken", given, processes=None)
-    return msgspec.structs.replace(request, overrides={**request.overrides, "target": f"{file.name}:broken"})
+    request = make_request(f"{file}:{name}", given, processes=None)
+    return msgspec.structs.replace(request, overrides={**request.overrides, "target": f"{file.name}:{name}"})
 
 
 # ---- gates ----

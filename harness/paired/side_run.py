@@ -20,7 +20,7 @@ from harness.step_orders import ORDERS_FILE, StepOrder
 POLL_S = 0.02
 START_LIMIT_S = 300.0
 STOP_LIMIT_S = 5.0
-SLICE_MARGIN_S = 60.0  # beyond hold and drain: users to start, a target to restart
+SLICE_MARGIN_S = 240.0  # beyond hold and drain: users to start, a target that was stuck to start anew
 
 
 class SideRun:

@@ -53,7 +53,9 @@ class Side:
 @contextlib.contextmanager
 def open_sides(base: str, head: str, *, here: Side) -> Iterator[tuple[Side, Side]]:
     """Both sides, base first.  base, head: a folder, or what git knows as a commit.  Raises BadInputError."""
-    with _opened("base", base, here.folder) as base_side, _opened("head", head, here.folder) as head_side:
+    # Base with itself is a calibration, in which changes at hand have no part.
+    other = "base" if head == base else "head"
+    with _opened("base", base, here.folder) as base_side, _opened(other, head, here.folder) as head_side:
         yield base_side, head_side
 
 

@@ -89,6 +89,13 @@ def test_a_head_that_lacks_the_changes_at_hand_is_refused(repository: Path) -> N
     assert "--head ." in words
 
 
+def test_base_with_itself_does_not_mind_changes_at_hand(repository: Path) -> None:
+    (repository / "chain.py").write_text("VERSION = 2\n")
+    with open_sides("HEAD", "HEAD", here=current_side(repository)) as (base, head):
+        assert base.commit == head.commit
+        assert base.root != head.root
+
+
 def test_a_folder_that_base_has_not_is_refused(repository: Path) -> None:
     (repository / "new").mkdir()
     assert "no folder new" in refuse("main", ".", repository / "new")
