@@ -19,6 +19,7 @@ from rich.console import Console
 from harness import run as runs
 from harness.errors import BadInputError, ChainloadError, ExitCode
 from harness.gate_command import baseline_app, gate
+from harness.mock_command import mock
 from harness.open_command import open_report
 from harness.options import parse_arrivals, parse_duration, parse_steps
 from harness.run_directory import RunDirectory
@@ -213,6 +214,7 @@ def compare(
 
 app.command()(gate)
 app.command(name="open")(open_report)
+app.command()(mock)
 app.add_typer(baseline_app)
 
 
@@ -233,29 +235,6 @@ def locate(
 
     analysis = analyse_steps(read_steps(file), name=file.name)
     _print_verdict(analysis.verdict, None, as_json=as_json)
-
-
-@app.command()
-def mock(
-    plan: Annotated[
-        Path | None, typer.Argument(help="Plan (TOML).  [default: a healthy provider, 200 ms]")
-    ] = None,
-    port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")
-    ] = 8080,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", help="One setting of the plan, e.g. latency.mean_s=0.5.")
-    ] = None,
-    ledger: Annotated[Path | None, typer.Option(help="Where to write every attempt (JSON lines).")] = None,
-) -> None:
-    """Serve the mock OpenAI-compatible provider by itself."""
-    arguments = [sys.executable, "-P", "-m", "mock_provider", "--port", str(port)]
-    arguments += ["--plan", str(plan)] if plan is not None else []
-    arguments += ["--ledger", str(ledger)] if ledger is not None else []
-    for setting in settings or []:
-        arguments += ["--set", setting]
-    # The same process from here on, so that Ctrl-C and signals reach the server and nothing is left behind.
-    os.execv(sys.executable, arguments)
 
 
 @app.command()
