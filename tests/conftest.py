@@ -7,6 +7,7 @@ import os
 import pytest
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Two at a time, since most wait for processes; the truth tests measure, so they run alone and in order."""
     is_truth = "truth" in config.option.markexpr and "not truth" not in config.option.markexpr

@@ -146,3 +146,100 @@ def test_pydantic_ai_tools_outputs_and_stream(kind: str, provider_url: str) -> N
 
     asyncio.run(use())
     assert rolls == [4]
+
+
+@pytest.mark.parametrize("kind", ["OpenAIChatCompletionsModel", "OpenAIResponsesModel"])
+def test_openai_agents_tools_handoffs_outputs_and_stream(kind: str, provider_url: str) -> None:
+    agents = import_or_skip("agents")
+    agents.set_tracing_disabled(True)  # else traces are sent to OpenAI
+    asked: list[str] = []
+
+    def get_weather(city: str) -> str:
+        """Get the weather of a city."""
+        asked.append(city)
+        return "mild"
+
+    async def use() -> None:
+        async with openai.AsyncOpenAI(base_url=provider_url, api_key="key", max_retries=0) as client:
+            model = getattr(agents, kind)(model="gpt-4o", openai_client=client)
+            run, agent = agents.Runner.run, agents.Agent
+            assert (await run(agent(name="a", model=model, output_type=Person), SAID)).final_output == JASON
+            weather = agent(name="weather", model=model, tools=[agents.function_tool(get_weather)])
+            streamed = agents.Runner.run_streamed(weather, "What is the weather in Rome?")
+            assert [event async for event in streamed.stream_events()]
+            assert streamed.final_output
+            triage = agent(name="triage", model=model, handoffs=[weather])
+            result = await run(triage, "Please transfer_to_weather now")
+            assert result.last_agent.name == "weather"
+
+    asyncio.run(use())
+    assert asked[0] == "Rome"
+
+
+@pytest.mark.parametrize("kind", ["OpenAI", "OpenAIResponses"])
+def test_llama_index_chat_tools_and_outputs(kind: str, provider_url: str) -> None:
+    llms = import_or_skip("llama_index.llms.openai")
+    core = import_or_skip("llama_index.core")
+    tools = import_or_skip("llama_index.core.tools")
+
+    def get_weather(city: str) -> str:
+        """Get the weather of a city."""
+        return f"mild in {city}"
+
+    llm = getattr(llms, kind)(model="gpt-4o", api_key="key", api_base=provider_url, max_retries=0)
+    assert llm.complete("Hello").text == "".join(part.delta for part in llm.stream_complete("Hello"))
+    assert llm.structured_predict(Person, core.PromptTemplate(SAID)) == JASON
+    tool = tools.FunctionTool.from_defaults(get_weather)
+    assert llm.predict_and_call([tool], "What's the weather in Paris?").response == "mild in Paris"
+
+
+def test_dspy_predicts_through_litellm(provider_url: str, litellm: Any) -> None:
+    del litellm  # sets its environment
+    dspy = import_or_skip("dspy")
+    with dspy.context(lm=dspy.LM("openai/gpt-4o", api_base=provider_url, api_key="key", cache=False)):
+        assert dspy.Predict("question -> answer: float")(question="What is 3 + 4?").answer == 3.0
+
+
+def test_haystack_answers_and_embeds(provider_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "key")
+    chat = import_or_skip("haystack.components.generators.chat")
+    embedders = import_or_skip("haystack.components.embedders")
+    messages = [import_or_skip("haystack.dataclasses").ChatMessage.from_user("Hello")]
+    generator = chat.OpenAIChatGenerator(model="gpt-4o", api_base_url=provider_url)
+    assert generator.run(messages)["replies"][0].text
+    embedder = embedders.OpenAITextEmbedder(api_base_url=provider_url)
+    assert len(embedder.run("Hello")["embedding"]) == 1536
+
+
+def test_langchain_has_azures_chat_and_moderation(provider_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    lc, middleware = import_or_skip("langchain_openai"), import_or_skip("langchain_openai.middleware")
+    agents = import_or_skip("langchain.agents")
+    monkeypatch.setenv("OPENAI_API_KEY", "key")
+    monkeypatch.setenv("OPENAI_BASE_URL", provider_url)
+    judge = middleware.OpenAIModerationMiddleware(model="omni-moderation-latest")
+    agent = agents.create_agent(lc.ChatOpenAI(model="gpt-4o"), middleware=[judge])
+    said = agent.invoke({"messages": ask_user("I will kill you all")})["messages"][-1].content
+    assert "flagged" in said
+    monkeypatch.delenv("OPENAI_BASE_URL")
+    for responses in (False, True):
+        model = lc.AzureChatOpenAI(
+            azure_endpoint=provider_url.removesuffix("/v1"),
+            api_key="key",
+            api_version="2025-03-01-preview",
+            azure_deployment="mine",
+            model="gpt-4o",
+            use_responses_api=responses,
+        )
+        assert model.invoke("Hello").text
+        assert model.with_structured_output(Person).invoke(SAID) == JASON
+
+
+@pytest.mark.parametrize("method", ["function_calling", "json_schema", "json_mode"])
+@pytest.mark.parametrize("responses", [False, True])
+def test_langchain_structures_output_in_every_way(method: str, responses: bool, provider_url: str) -> None:
+    lc = import_or_skip("langchain_openai")
+    model = lc.ChatOpenAI(base_url=provider_url, api_key="key", model="gpt-4o", use_responses_api=responses)
+    asked = f"{SAID}. Answer as json with keys 'name' and 'age'"
+    structured = model.with_structured_output(Person, method=method)
+    assert structured.invoke(asked) == JASON
+    assert list(structured.stream(asked))[-1] == JASON
