@@ -166,12 +166,12 @@ def _say_how(plan: PairPlan) -> str:
 
 def _conclude(directory: Path, judgement: Judgement, scenario: str) -> Compared:
     """The runs that were compared say why, too."""
-    subjects = {
-        side: read_subject(RunDirectory.open(directory / side), scenario=scenario)[0] for side in SIDES
-    }
     results = judgement.results
     if judgement.failed:
-        words, place = explain_change(subjects["base"], subjects["head"])
+        base, head = (
+            read_subject(RunDirectory.open(directory / side), scenario=scenario)[0] for side in SIDES
+        )
+        words, place = explain_change(base, head)
         results = [
             msgspec.structs.replace(result, reason=f"{result.reason} {words}", location=place)
             if result.status == "failed"
@@ -179,8 +179,6 @@ def _conclude(directory: Path, judgement: Judgement, scenario: str) -> Compared:
             for result in results
         ]
     run = GatedRun(
-        scenario=scenario,
-        directory=str(directory / "head"),
-        answer=_say_how(read_plan(directory)),
+        scenario=scenario, directory=str(directory / "head"), answer=_say_how(read_plan(directory))
     )
     return Compared(results=results, runs=[run])
