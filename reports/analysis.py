@@ -16,11 +16,12 @@ from harness.errors import ExitCode
 from harness.run_directory import RunDirectory
 from reports.attribution.recording import load_recording
 from reports.capacity_point import find_point_by_capacity
-from reports.causes import STANDS_ALONE, diagnose
+from reports.causes import STANDS_ALONE, Diagnosis, diagnose
 from reports.causes.situation import Situation, make_situation
 from reports.causes.stuck_calls import find_stuck_calls, stuck_ratio
 from reports.dataset import Dataset, load_dataset
 from reports.health import judge_health
+from reports.machine_load import find_machine_note
 from reports.open_loop import find_point_by_arrivals, measure_open_loop, split_loops
 from reports.saturation import ThroughputCurve, draw_curve, find_saturation_point, with_efficiency
 from reports.saturation_tokens import with_tokens
@@ -65,7 +66,7 @@ def analyse(run: RunDirectory) -> Analysis:
         saturation=saturation,
         findings=findings,
         steps=steps,
-        health=judge_health(dataset, steps, diagnosis.unanswered),
+        health=judge_health(dataset, steps, _caveats(situation, diagnosis)),
         open_loop=open_loop,
     )
     return Analysis(verdict=verdict, curve=draw_curve(bare), dataset=dataset, situation=situation)
@@ -82,6 +83,12 @@ def analyse_steps(steps: Sequence[StepSummary], *, name: str) -> StepAnalysis:
         health=Health(),
     )
     return StepAnalysis(verdict=verdict, curve=draw_curve(steps))
+
+
+def _caveats(situation: Situation, diagnosis: Diagnosis) -> list[str]:
+    """What is to be known about the whole before any of it is believed."""
+    note = find_machine_note(situation)
+    return [*diagnosis.unanswered, *([note] if note else [])]
 
 
 def exit_code_of(verdict: Verdict) -> ExitCode:

@@ -20,17 +20,17 @@ NOTICE_KINDS = ("failed", "interrupted", "notice", "egress_refused")
 MOST_NOTICES = 20
 
 
-def judge_health(dataset: Dataset, steps: Sequence[StepSummary], unanswered: Sequence[str] = ()) -> Health:
+def judge_health(dataset: Dataset, steps: Sequence[StepSummary], caveats: Sequence[str] = ()) -> Health:
     """What is said in words is wrong; None: nothing is.
 
-    unanswered: what could not be told of the run, in words.
+    caveats: what else is to be known about the run, in words.
     """
     return Health(
         load_generator=_judge_generator(steps),
         probe_overhead=measure_probe_overhead(dataset.events),
         mock=_judge_mock(dataset),
         target=_judge_target(dataset),
-        notices=[*unanswered, *_list_notices(dataset)][:MOST_NOTICES],
+        notices=[*caveats, *_list_notices(dataset)][:MOST_NOTICES],
     )
 
 

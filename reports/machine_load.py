@@ -1,0 +1,31 @@
+"""Whether the machine itself was full while it was measured, so that waiting for it looks like the chain's own.  Pure."""
+
+from __future__ import annotations
+
+from reports.causes.loop_load import read_loop_load
+from reports.causes.situation import Situation
+from reports.dataset import StepData
+from reports.units import format_number, format_ratio, format_users
+
+FULL_RATIO = 0.5  # of the time the target's loop was busy, it waited for a processor
+OWN_CORE = 0.8  # CPU seconds per second: a target that uses so much fills the machine itself
+
+
+def find_machine_note(situation: Situation) -> str | None:
+    """In words, at the first step where it was; None when the target had a processor when it wanted one."""
+    for step in sorted(situation.dataset.steps, key=lambda one: one.users):
+        note = _note_of(situation, step)
+        if note is not None:
+            return note
+    return None
+
+
+def _note_of(situation: Situation, step: StepData) -> str | None:
+    load = read_loop_load(situation, step)
+    if load.starved_ratio is None or load.starved_ratio < FULL_RATIO or (load.cpu_ratio or 0.0) >= OWN_CORE:
+        return None
+    return (
+        f"with {format_users(step.users)} the machine had no processor free for {format_ratio(load.starved_ratio)} of "
+        f"the time the target wanted one, and the target used {format_number(load.cpu_ratio)} of a core: something "
+        "else was running; on a quiet machine it may carry more"
+    )
