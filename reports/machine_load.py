@@ -1,4 +1,4 @@
-"""Whether the machine itself was full while it was measured, so that waiting for it looks like the chain's own.  Pure."""
+"""Whether the machine was full while it was measured: waiting for it would look like the chain's own.  Pure."""
 
 from __future__ import annotations
 
