@@ -63,7 +63,7 @@ def make_missed(step: int, due_s: float) -> Sample:
         start_s=due_s,
         end_s=None,
         outcome="censored",
-        error="not sent: every user was busy until the step ended",
+        error="not sent before the step ended",
     )
 
 

@@ -125,7 +125,8 @@ def test_requests_come_by_the_clock_whether_or_not_those_before_are_answered(
     fields = f"target='{service_url}', path='/work?delay_s=0.3', arrivals=(30,), hold=2, drain=2"
     samples = run_locust(write_scenario(tmp_path, fields)).samples()
     assert 30 < len(samples) < 100
-    assert {s.outcome for s in samples} == {"ok"}
+    assert {s.outcome for s in samples} <= {"ok", "censored"}
+    assert sum(s.outcome == "ok" for s in samples) > 0.8 * len(samples)
     assert all(s.due_s <= s.start_s for s in samples)
     starts = sorted(s.start_s for s in samples)
     assert sum(b - a < 0.25 for a, b in itertools.pairwise(starts)) > len(starts) / 2
