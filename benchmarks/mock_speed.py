@@ -3,8 +3,8 @@
     python benchmarks/mock_speed.py [--seconds 3] [--rounds 5]
 
 The mock answers with ledger, limits and all headers on; what ledger and limits cost is measured as well.  Mock and
-reference (mock_reference.py) take turns.  Shown are medians of the rounds, of CPU times the least, for whatever else the
-machine does can only add to them.  Ratios hold on any machine, absolute figures do not.  Needs wrk (Debian: wrk).
+reference (mock_reference.py) take turns.  Shown are medians of the rounds, of CPU times the least: whatever else the
+machine does only adds to them.  Ratios hold on any machine, absolute figures do not.  Needs wrk (Debian: wrk).
 """
 
 from __future__ import annotations
