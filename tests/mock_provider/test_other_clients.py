@@ -179,6 +179,8 @@ def test_openai_agents_tools_handoffs_outputs_and_stream(kind: str, provider_url
 @pytest.mark.parametrize("kind", ["OpenAI", "OpenAIResponses"])
 def test_llama_index_chat_tools_and_outputs(kind: str, provider_url: str) -> None:
     llms = import_or_skip("llama_index.llms.openai")
+    if not hasattr(llms, kind):
+        pytest.skip(f"this llama-index has no {kind}")
     core = import_or_skip("llama_index.core")
     tools = import_or_skip("llama_index.core.tools")
 
