@@ -160,7 +160,11 @@ def _split(
     seconds, gaps = split_timeline(intervals, start_s=start_s, end_s=end_s)
     add_seconds(seconds, loop.explain(_mark_gaps(gaps, trace, inside)))
     cpu_s = {(span.context, span.start_s): span.cpu_s for span in trace.spans if span.cpu_s is not None}
-    count_holds(totals.holders, intervals, loop, start_s=start_s, end_s=end_s, weight=weight, cpu_s=cpu_s)
+    # What goes on after the answer, such as background tasks, holds threads and permits that others wait for.
+    held_until_s = max(end_s, trace.end_s)
+    count_holds(
+        totals.holders, intervals, loop, start_s=start_s, end_s=held_until_s, weight=weight, cpu_s=cpu_s
+    )
     for interval in intervals:
         add_seconds(totals.counts, {interval.state: weight})
         add_seconds(totals.lengths, {interval.state: interval.end_s - interval.start_s}, weight)

@@ -14,6 +14,8 @@ from reports.tables import Attempts
 LEDGER = "provider"
 WAITING_STEPS = ("tool", "retriever", "node")  # kinds of steps whose body may wait for what no probe sees
 HAND_OVER_S = 0.001  # between the end of a wait for a thread and the begin of its run
+SLEEPS = ("sleep", "backoff")
+ROUNDED = 1.005  # lengths are written with three digits
 EARLY_S = 0.005  # how much later than the provider a client may write down that it began
 
 
@@ -73,6 +75,7 @@ def make_intervals(trace: Trace, served: Sequence[Served], *, end_s: float) -> l
             parent = _parent_of(span, submitted) if span.kind == "thread_run" else None
             if state is not None:
                 kind = TURN if _is_turn(span) else span.kind
+                until_s = min(until_s, _due_s(span))
                 intervals.append(Interval(kind, span.start_s, until_s, span.context, state, parent))
     for number, attempt in enumerate(left, 1):
         until_s = end_s if attempt.end_s is None else attempt.end_s
@@ -80,6 +83,16 @@ def make_intervals(trace: Trace, served: Sequence[Served], *, end_s: float) -> l
             attempt.received_s, until_s, attempt.queued_s, -number, State("provider", -1, LEDGER)
         )
     return intervals
+
+
+def _due_s(span: Span) -> float:
+    """When a sleep was to end: how much later it did is the loop's doing.  Other spans have no such moment."""
+    if span.kind not in SLEEPS or not span.detail:
+        return float("inf")
+    try:
+        return span.start_s + float(span.detail) * ROUNDED
+    except ValueError:  # another detail than a length
+        return float("inf")
 
 
 def _submitters(spans: Sequence[Span]) -> list[Span]:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reports.attribution.growth import Growth
+from reports.attribution.state import NO_SITE
 from reports.causes.await_places import FUTURE, find_await_places
 from reports.causes.bottleneck import Bottleneck, find_bottlenecks
 from reports.causes.cause import NAMED_SHARE, rate_confidence
 from reports.causes.evidence import tell, tell_holders, tell_law, tell_wait
+from reports.causes.loop_load import read_loop_load
 from reports.causes.places import locate_site, say_location
 from reports.causes.resource_words import KINDS, kind_of_resource, name_resource
 from reports.causes.situation import Situation
@@ -20,6 +23,7 @@ from reports.units import format_ratio, format_seconds, format_users, plural
 from reports.verdict import Finding
 
 ID = "semaphore_starved"
+FULL_LOOP_RATIO = 0.85
 QUEUE_FIX = (
     "One consumer serves every request in turn: start several consumers, let each take several items at a time, or do "
     "the work where it is asked for."
@@ -68,8 +72,7 @@ def _find_turns(situation: Situation) -> Iterator[Finding]:
     place = next((place for place in find_await_places(situation) if place.waits_in == FUTURE), None)
     if place is None:
         return
-    unexplained = growth.share("unknown", "step")
-    share = min(place.grown_s / growth.grown_s, unexplained)
+    share = min(place.grown_s / growth.grown_s, _unexplained(situation, growth))
     if share < NAMED_SHARE:
         return
     location = locate_site(situation, place.site)
@@ -91,6 +94,23 @@ def _find_turns(situation: Situation) -> Iterator[Finding]:
         fix=QUEUE_FIX,
         stack=list(situation.recording.frames(place.site)),
     )
+
+
+def _unexplained(situation: Situation, growth: Growth) -> float:
+    """What a wait that no probe sees may be part of.
+
+    A moment in which nothing is known to be waited for counts as the loop's as far as it was busy.  A task seen in a
+    future was not held up by it, unless the loop had no time left for anybody.
+    """
+    share = growth.share("unknown", "step")
+    load = read_loop_load(situation, situation.high)
+    if load.busy_ratio is not None and load.busy_ratio < FULL_LOOP_RATIO:
+        share += sum(
+            part
+            for state, part in growth.explained.items()
+            if state.kind == "loop_computing" and state.site == NO_SITE
+        )
+    return share
 
 
 def _find_waits(situation: Situation) -> Iterator[Finding]:

@@ -215,3 +215,11 @@ def test_a_cause_that_fails_takes_nothing_with_it(tmp_path: Path) -> None:
 def test_every_cause_is_silent_about_a_run_without_requests(tmp_path: Path) -> None:
     situation = analyse(BareRun(tmp_path / "run").finish()).situation
     assert [list(cause(situation)) for cause in CAUSES.values()] == [[]] * len(CAUSES)
+
+
+def test_a_sleep_ends_when_it_was_due_however_late_the_loop_was() -> None:
+    late = Span("sleep", 3, 1.0, 1.5, 0, "sleep", None, "0.2")
+    sampled = Span("sleep", 3, 2.0, 2.5, 0, "sleep")
+    trace = Trace(trace_id="a", step=0, start_s=0.0, end_s=3.0, spans=[late, sampled])
+    ends = [interval.end_s for interval in make_intervals(trace, [], end_s=3.0)]
+    assert ends == pytest.approx([1.2, 2.5], abs=0.01)
