@@ -55,7 +55,12 @@ def run_fixed(file: str, target: str, out: Path) -> dict[str, Any]:
 
 
 def _as_options(settings: Mapping[str, Any]) -> list[str]:
-    options = ["--steps", ",".join(map(str, settings["steps"])), "--max-seconds", str(settings.get("max_s", 0))]
+    options = [
+        "--steps",
+        ",".join(map(str, settings["steps"])),
+        "--max-seconds",
+        str(settings.get("max_s", 0)),
+    ]
     for field, option in OPTIONS.items():
         if settings.get(field) is not None:
             options += [option, str(settings[field])]

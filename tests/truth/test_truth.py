@@ -1,5 +1,7 @@
 """`pytest -m truth`: runs every scenario for real, broken and put right; the verdict must name what is planted.
 
+`-n 2 --dist loadgroup` takes half the time: most of what is planted waits rather than computes.
+
 Measurements on a busy machine vary, so a run that does not come out right is made once more; how many were needed is
 printed.  What is asserted is in judge.py, what is planted in the scenarios and in expected.py.
 """
@@ -8,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +30,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A case for each chain of each scenario; none unless they are wanted, since listing them takes a process."""
     wanted = "not truth" not in metafunc.config.option.markexpr
     cases = [case for row in list_scenarios() for case in _cases(row)] if wanted else []
-    metafunc.parametrize(("row", "variant"), cases, ids=[f"{row['name']}-{v}" for row, v in cases])
+    parameters = [
+        # A chain put right is compared with the broken one, so the two stay together when tests run side by side.
+        pytest.param(row, variant, id=f"{row['name']}-{variant}", marks=pytest.mark.xdist_group(row["name"]))
+        for row, variant in cases
+    ]
+    metafunc.parametrize(("row", "variant"), parameters)
 
 
 def _cases(row: dict[str, Any]) -> list[tuple[dict[str, Any], Variant]]:
@@ -37,7 +45,11 @@ def _cases(row: dict[str, Any]) -> list[tuple[dict[str, Any], Variant]]:
 
 
 def test_verdict_is_true(
-    row: dict[str, Any], variant: Variant, outcomes: list[Outcome], capsys: pytest.CaptureFixture[str]
+    row: dict[str, Any],
+    variant: Variant,
+    outcomes: list[Outcome],
+    record_property: Callable[[str, object], None],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     name, expected = row["name"], EXPECTED.get(row["name"], Expected(is_placed=False))
 
@@ -50,7 +62,7 @@ def test_verdict_is_true(
         return problems
 
     outcome = _run_until_right(row, variant, judge)
-    outcomes.append(outcome)
+    record_property("outcome", asdict(outcome))
     with capsys.disabled():
         print(f" {outcome.found}, {outcome.attempts} of {MOST_ATTEMPTS} runs, {outcome.seconds:.0f} s")
     assert outcome.is_right, "\n".join([*outcome.problems, outcome.run])
