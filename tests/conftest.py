@@ -1,10 +1,17 @@
-"""How the tests are spread over processors."""
+"""How the tests are spread over processors, and what they need of the shell."""
 
 from __future__ import annotations
 
 import os
+import signal
 
 import pytest
+
+
+def pytest_configure() -> None:
+    """Tests interrupt what they start; a job in the background of a script hands down that SIGINT is ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(optionalhook=True)
