@@ -25,8 +25,9 @@ from harness.settings import RunSettings
 from harness.tracing import new_trace_id
 
 PROBES_PATH = "/-/chainload/probes"
-LONGEST_S = 3.6
+LONGEST_S = 7.0  # three pairs of chains that take a second
 SHARE_OF_HOLD = 0.5  # a run of short steps does not wait for it
+USUAL_HOLD_S = 10.0  # from which on it may take as long as it needs
 SHORTEST_S = 1.5
 SLICE_S = 0.15  # for which users go on sending
 MOST_USERS = 32
@@ -51,7 +52,8 @@ def find_light_load(response_s: Mapping[int, float]) -> int:
 
 def find_trial_s(settings: RunSettings) -> float:
     """Seconds that the trial may take; 0: it is not worth it."""
-    allowed_s = min(LONGEST_S, SHARE_OF_HOLD * settings.hold_s)
+    is_usual = settings.hold_s >= USUAL_HOLD_S
+    allowed_s = LONGEST_S if is_usual else min(LONGEST_S, SHARE_OF_HOLD * settings.hold_s)
     return allowed_s if allowed_s >= SHORTEST_S else 0.0
 
 
