@@ -107,9 +107,19 @@ def _settle(found: list[Finding]) -> list[Finding]:
         dropped.add("call_never_returns")
     if any(finding.cause == "growing_state" for finding in sure):
         dropped.add("provider_slow")  # it is asked for more and more
-    if any(finding.cause == "client_churn" for finding in limits_of(sure)):
+    churn = next((finding for finding in limits_of(found) if finding.cause == "client_churn"), None)
+    if churn is not None and (churn.confidence == "high" or _shares_place(churn, found, "cpu_bound")):
         dropped.add("cpu_bound")  # most of the computing is the building
     return [_within_churn(finding, found) for finding in found if finding.cause not in dropped]
+
+
+def _shares_place(finding: Finding, found: list[Finding], cause: str) -> bool:
+    """Whether the other cause is found in the same function: two names of one thing."""
+    others = [one.location for one in found if one.cause == cause]
+    place = finding.location
+    return place is not None and any(
+        other is not None and (other.file, other.function) == (place.file, place.function) for other in others
+    )
 
 
 def _within_churn(finding: Finding, found: list[Finding]) -> Finding:

@@ -87,7 +87,7 @@ def find_trend(situation: Situation) -> Trend | None:
     attempts = situation.dataset.attempts
     if attempts is None:
         return None
-    rows = _first_chats(attempts)
+    rows = _first_chats(attempts, until_s=_end_of_steps(situation))
     if len(rows) < FEWEST_CALLS:
         return None
     sizes = attempts.prompt_chars[rows].astype(float)
@@ -100,9 +100,19 @@ def find_trend(situation: Situation) -> Trend | None:
     return max(growing, key=lambda trend: trend.correlation, default=None)
 
 
-def _first_chats(attempts: Attempts) -> Integers:
+def _end_of_steps(situation: Situation) -> float:
+    """What the provider is asked later on belongs to no step, such as the comparison with the probes taken out."""
+    return max((step.drained_s or step.end_s for step in situation.dataset.steps), default=0.0)
+
+
+def _first_chats(attempts: Attempts, *, until_s: float) -> Integers:
     """Rows of the first call of each invocation that is known, in order of arrival."""
-    wanted = (attempts.prompt_chars >= 0) & (attempts.trace_id != b"") & (attempts.retry_count <= 0)
+    wanted = (
+        (attempts.received_s <= until_s)
+        & (attempts.prompt_chars >= 0)
+        & (attempts.trace_id != b"")
+        & (attempts.retry_count <= 0)
+    )
     if CHAT in attempts.endpoints:
         wanted &= attempts.endpoint == attempts.endpoints.index(CHAT)
     rows = np.flatnonzero(wanted)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from bare_run import BareRun
@@ -23,7 +24,7 @@ from reports.causes.provider_load import widest_per_invocation
 from reports.causes.situation import Situation, pick_past
 from reports.causes.standstill import find_cycle
 from reports.tables import Attempts, read_attempts
-from reports.verdict import Finding, Proof
+from reports.verdict import Finding, Location, Proof
 
 
 def bottleneck(
@@ -223,3 +224,12 @@ def test_a_sleep_ends_when_it_was_due_however_late_the_loop_was() -> None:
     trace = Trace(trace_id="a", step=0, start_s=0.0, end_s=3.0, spans=[late, sampled])
     ends = [interval.end_s for interval in make_intervals(trace, [], end_s=3.0)]
     assert ends == pytest.approx([1.2, 2.5], abs=0.01)
+
+
+def test_computing_where_clients_are_built_is_the_building(tmp_path: Path) -> None:
+    place = Location(file="app/chain.py", line=4, function="grid")
+    churn = msgspec.structs.replace(finding("client_churn", "medium", 0.46), location=place)
+    computing = msgspec.structs.replace(finding("cpu_bound", "high", 0.65), location=place)
+    elsewhere = msgspec.structs.replace(computing, location=msgspec.structs.replace(place, function="score"))
+    assert order(tmp_path / "same", churn, computing) == ["client_churn"]
+    assert order(tmp_path / "other", churn, elsewhere) == ["cpu_bound", "client_churn"]
