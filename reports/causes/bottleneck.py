@@ -12,6 +12,7 @@ from reports.attribution.holders import Holds, find_holds
 from reports.attribution.recording import between
 from reports.attribution.state import Seconds
 from reports.causes.cause import LISTED_SHARE
+from reports.causes.places import named_function
 from reports.causes.situation import Situation
 from reports.dataset import StepData
 from reports.verdict import Proof
@@ -146,7 +147,7 @@ def holders_by_function(situation: Situation, holds: Holds) -> list[tuple[int, f
     for site, use in holds.sites.items():
         frames = situation.recording.frames(site)
         if frames:
-            functions.setdefault((frames[0].file, frames[0].function), {})[site] = use.held_s
+            functions.setdefault((frames[0].file, named_function(frames[0].function)), {})[site] = use.held_s
     ranked = [(max(lines, key=lambda site: lines[site]), sum(lines.values())) for lines in functions.values()]
     return sorted(ranked, key=lambda item: -item[1])
 

@@ -10,6 +10,7 @@ from reports.attribution.loop_profile import AWAITED, LOOP
 from reports.attribution.recording import between
 from reports.attribution.state import NO_SITE
 from reports.causes.loop_load import read_loop_load
+from reports.causes.places import named_function
 from reports.causes.situation import Situation
 from reports.dataset import StepData
 
@@ -32,7 +33,7 @@ class CpuUsers:
         for site, seconds in self.seconds.items():
             frames = situation.recording.frames(site)
             if frames and frames[0].is_user:
-                functions[frames[0].file, frames[0].function][site] = seconds
+                functions[frames[0].file, named_function(frames[0].function)][site] = seconds
         if not functions or self.total_s <= 0:
             return None, 0.0
         lines = max(functions.values(), key=lambda lines: sum(lines.values()))

@@ -12,6 +12,7 @@ from reports.attribution.loop_profile import LOOP
 from reports.attribution.recording import between
 from reports.attribution.state import State
 from reports.causes.bottleneck import measured_rate
+from reports.causes.places import named_function
 from reports.causes.situation import Situation
 from reports.dataset import StepData
 from reports.verdict import Proof
@@ -101,4 +102,4 @@ def computing_ratio(situation: Situation, state: State, step: StepData | None) -
 
 
 def _function(frames: Sequence[Frame]) -> tuple[str, str] | None:
-    return (frames[0].file, frames[0].function) if frames else None
+    return (frames[0].file, named_function(frames[0].function)) if frames else None

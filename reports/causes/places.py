@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from harness.records import Frame
 from reports.causes.situation import Situation
 from reports.verdict import Location
+
+_INNER = re.compile(r"(\.<locals>\.<\w+>)+$")  # a comprehension, generator expression or lambda inside it
+
+
+def named_function(function: str) -> str:
+    """ "score" of "score.<locals>.<genexpr>": the function that a user would call it."""
+    return _INNER.sub("", function)
 
 
 def locate_site(situation: Situation, site: int | None) -> Location | None:
@@ -27,14 +35,14 @@ def locate_frame(situation: Situation, frame: Frame) -> Location:
         file = str(Path(frame.file).relative_to(folder))
     except ValueError:  # elsewhere
         file = frame.file
-    return Location(file=file, line=frame.line, function=frame.function, code=frame.code)
+    return Location(file=file, line=frame.line, function=named_function(frame.function), code=frame.code)
 
 
 def say_location(location: Location | None) -> str:
     """ "`look_up` at app/chain.py:42"; "code that is not yours" without one."""
     if location is None:
         return "library code"
-    name = (location.function or "").removesuffix(".<locals>.<lambda>") or "code"
+    name = location.function or "code"
     return f"`{name}` at {location.file}:{location.line}"
 
 

@@ -44,7 +44,7 @@ def test_a_target_says_what_it_is_and_what_was_guessed(start_target: StartTarget
 def test_an_app_says_that_it_is_one(start_target: StartTarget) -> None:
     target = start_target("from fastapi import FastAPI\napp = FastAPI()", "app")
     assert target.ready is not None
-    assert target.ready.data == {"kind": "asgi", "description": "FastAPI"}
+    assert target.ready.data.items() >= {"kind": "asgi", "description": "FastAPI"}.items()
 
 
 def test_the_user_s_mistakes_end_with_exit_code_2(start_target: StartTarget) -> None:
