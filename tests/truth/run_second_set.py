@@ -13,12 +13,12 @@ import shlex
 import subprocess
 import sys
 import time
-from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from judge import HEALTHY, first_cause, problems_of_clean
+from second_results import Result, count_lines, write_results
 
 ROOT = Path(__file__).parents[2]
 CHAINS = Path(__file__).parent / "second_set"
@@ -39,12 +39,13 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     added = shlex.split(arguments.options)
-    counts: Counter[tuple[str, bool]] = Counter()
+    results = []
     for row in _rows(arguments.table):
         if not arguments.names or any(name in row["file"] for name in arguments.names):
-            counts.update(_judge_and_print({**row, "options": [*row["options"], *added]}))
-    for part in ("cause", "place", "users"):
-        print(f"{part}: {counts[part, True]} of {counts[part, True] + counts[part, False]} right")
+            results.append(_judge_and_print({**row, "options": [*row["options"], *added]}))
+            write_results(RUNS / "results.json", results)
+    for line in count_lines(results):
+        print(line)
 
 
 def _rows(table: str) -> list[Row]:
@@ -53,15 +54,17 @@ def _rows(table: str) -> list[Row]:
     ]
 
 
-def _judge_and_print(row: Row) -> list[tuple[str, bool]]:
-    """The parts judged, each with whether it is right."""
+def _judge_and_print(row: Row) -> Result:
     began = time.monotonic()
     out = RUNS / f"{Path(row['file']).stem}-{time.strftime('%H%M%S')}"
     verdict = _run(row, out)
     if isinstance(verdict, str):
         print(f"BAD {row['file']:26} no verdict: {verdict}", flush=True)
-        return [("cause", False)]
-    judged = {"cause": is_cause_right(verdict, row), "place": is_place_right(verdict, row)}
+        return Result(file=row["file"], planted=row["cause"], found="no verdict", cause=False)
+    judged: dict[str, bool | None] = {
+        "cause": is_cause_right(verdict, row),
+        "place": is_place_right(verdict, row),
+    }
     judged["users"] = are_users_right(verdict, row)
     words = "  ".join(
         f"{part} {'-' if right is None else 'ok' if right else 'BAD'}" for part, right in judged.items()
@@ -72,7 +75,10 @@ def _judge_and_print(row: Row) -> list[tuple[str, bool]]:
         f"  {time.monotonic() - began:.0f} s  {_findings_words(verdict)}  {out}",
         flush=True,
     )
-    return [(part, right) for part, right in judged.items() if right is not None]
+    return Result(
+        file=row["file"], planted=row["cause"], found=first_cause(verdict), law=row["users"],
+        users_found=verdict["saturation"]["users"], **judged,
+    )  # fmt: skip
 
 
 def _run(row: Row, out: Path) -> dict[str, Any] | str:
