@@ -6,7 +6,9 @@ from typing import Literal
 
 import msgspec
 
-ORDERS_FILE = "orders.jsonl"  # in a run directory: whoever started the run orders its steps there, a line each
+ORDERS_FILE = (
+    "orders.jsonl"  # in a run directory: whoever started the run orders its steps there, a line each
+)
 
 Purpose = Literal["ladder", "refinement", "evidence", "repeat", "open_loop", "pair"]
 

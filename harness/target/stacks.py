@@ -21,6 +21,7 @@ from harness.target.await_chain import (
 )
 from harness.target.frames import FrameReader, shorten
 from harness.target.invocation import CURRENT, OpenInvocation
+from harness.target.live_frames import without_collection
 from harness.target.probes.jobs import Job
 
 THREAD_STARTS = frozenset(
@@ -57,10 +58,11 @@ class StackTaker:
         """
         trail = _Trail(self, invocation, blocked=blocked)
         try:
-            if invocation.thread_id is not None:
-                trail.follow_thread(invocation.thread_id)
-            elif invocation.task is not None:
-                trail.follow_task(invocation.task)
+            with without_collection():
+                if invocation.thread_id is not None:
+                    trail.follow_thread(invocation.thread_id)
+                elif invocation.task is not None:
+                    trail.follow_task(invocation.task)
         except (RuntimeError, AttributeError, ValueError):  # it ran on while we looked: keep what was found
             pass
         return shorten(trail.frames)

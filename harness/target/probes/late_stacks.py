@@ -19,6 +19,7 @@ from typing import Any
 from harness.probe_records import LateStack, ThreadStack
 from harness.target.await_chain import context_of
 from harness.target.frames import FrameReader, shorten
+from harness.target.live_frames import without_collection
 from harness.target.probes.called import BLOCKING, CallNames
 from harness.target.probes.loops import LATE_AFTER_S, LoopWatch
 from harness.target.probes.probe import ProbeContext
@@ -109,7 +110,8 @@ class LateStacksProbe:
             computes = None if share is None else share > MOSTLY
             if computes and self._has_signal and now_s - since_s < LATE_AFTER_S:
                 continue  # the signal counts it
-            self._note(watch, since_s, now_s, computes)
+            with without_collection():
+                self._note(watch, since_s, now_s, computes)
 
     def _note(self, watch: LoopWatch, since_s: float, now_s: float, computes: bool | None) -> None:
         frame = sys._current_frames().get(watch.thread_id)

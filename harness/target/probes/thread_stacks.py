@@ -13,6 +13,7 @@ from collections import Counter
 from types import FrameType
 
 from harness.probe_records import ThreadStack
+from harness.target.live_frames import without_collection
 from harness.target.probes.called import BLOCKING, CallNames
 from harness.target.probes.jobs import Job
 from harness.target.probes.probe import ProbeContext
@@ -54,11 +55,12 @@ class ThreadStacksProbe:
             return
         if len(running) > MAX_THREADS:
             running = self._random.sample(running, MAX_THREADS)
-        frames = sys._current_frames()
-        for thread_id, job in running:
-            frame = frames.get(thread_id)
-            if frame is not None and self._context.jobs.running.get(thread_id) is job:
-                self._note(job, thread_id, frame, now_s)
+        with without_collection():
+            frames = sys._current_frames()
+            for thread_id, job in running:
+                frame = frames.get(thread_id)
+                if frame is not None and self._context.jobs.running.get(thread_id) is job:
+                    self._note(job, thread_id, frame, now_s)
 
     def _note(self, job: Job, thread_id: int, frame: FrameType, now_s: float) -> None:
         assert self._context is not None
