@@ -12,12 +12,9 @@ OWN_CORE = 0.8  # CPU seconds per second: a target that uses so much fills the m
 
 
 def find_machine_note(situation: Situation) -> str | None:
-    """In words, at the first step where it was; None when the target had a processor when it wanted one."""
-    for step in sorted(situation.dataset.steps, key=lambda one: one.users):
-        note = _note_of(situation, step)
-        if note is not None:
-            return note
-    return None
+    """Of the two steps that are compared, in words; None when the target had a processor when it wanted one."""
+    notes = (_note_of(situation, step) for step in (situation.low, situation.high) if step is not None)
+    return next((note for note in notes if note is not None), None)
 
 
 def _note_of(situation: Situation, step: StepData) -> str | None:
