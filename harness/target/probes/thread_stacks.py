@@ -16,6 +16,7 @@ from harness.probe_records import ThreadStack
 from harness.target.live_frames import without_collection
 from harness.target.probes.called import BLOCKING, CallNames
 from harness.target.probes.jobs import Job
+from harness.target.probes.lock_names import LockNames
 from harness.target.probes.probe import ProbeContext
 from harness.target.probes.sleeps import SleepKinds
 
@@ -35,6 +36,7 @@ class ThreadStacksProbe:
         self._context: ProbeContext | None = None
         self._calls = CallNames()
         self._sleeps = SleepKinds()
+        self._locks = LockNames()
         self._random = random.Random(0)
         self._counts: Counter[tuple[str, int, str]] = Counter()
 
@@ -98,7 +100,9 @@ class ThreadStacksProbe:
             span.close(end_s=max(halfway_s, span.start_s))
             span = job.lock_span = None
         if span is None and kind is not None and job.trace is not None and job.trace.is_live:
-            resource = "sleep" if kind != "lock_wait" else f"thread_lock:site{site}"
+            resource = "sleep"
+            if kind == "lock_wait" and user is not None:
+                resource = f"thread_lock:site{self._locks.place_of(user.f_code, user.f_lineno, site)}"
             context = (job.thread_id or 0) >> 8 & 0x3FFFFFFF
             job.lock_span = job.trace.begin(kind, site, resource, context=context, detail="sampled")
             job.lock_span.start_s = halfway_s

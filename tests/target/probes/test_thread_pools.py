@@ -10,9 +10,11 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import anyio.to_thread
+import pytest
 from conftest import Bench, length
 
 from harness.probe_records import ThreadStack
+from harness.target.probes.lock_names import lock_on
 
 
 def stock_level() -> int:
@@ -108,6 +110,45 @@ def burn(cpu_s: float) -> None:
     began_s = time.thread_time()
     while time.thread_time() - began_s < cpu_s:
         sum(range(100))
+
+
+class Ledger:
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+
+    def read(self) -> None:
+        with self._guard:
+            time.sleep(0.15)
+
+    def write(self) -> None:
+        self._guard.acquire()
+        time.sleep(0.15)
+        self._guard.release()
+
+
+def test_a_lock_taken_in_two_methods_is_one(bench: Bench) -> None:
+    ledger = Ledger()
+
+    async def work() -> None:
+        await asyncio.gather(asyncio.to_thread(ledger.read), asyncio.to_thread(ledger.write))
+
+    bench.run(work, users=3)
+    waits = bench.spans("lock_wait", "thread_lock:")
+    assert len({wait.site for wait in waits}) == 2
+    assert len({wait.resource for wait in waits}) == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "lock"),
+    [
+        ("        with self._guard:", "self._guard"),
+        ("with locks[name] as held:", "locks[name]"),
+        ("if not GATE.acquire(timeout=5):", "GATE"),
+        ("pool.submit(work)", ""),
+    ],
+)
+def test_a_lock_is_known_by_how_it_is_written(source: str, lock: str) -> None:
+    assert lock_on(source) == lock
 
 
 def test_threads_waiting_for_a_lock_are_seen(bench: Bench) -> None:
