@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reports.attribution.capacity import make_proof
 from reports.attribution.growth import Growth
+from reports.causes.bottleneck import measured_rate
 from reports.causes.cause import LISTED_SHARE, rate_confidence
 from reports.causes.evidence import tell
 from reports.causes.provider_load import ProviderLoad, read_provider_load
 from reports.causes.situation import Situation
+from reports.provider_use import read_bounds
 from reports.units import format_number, format_ratio, format_seconds, format_users
-from reports.verdict import Evidence, Finding
+from reports.verdict import Evidence, Finding, Proof
 
 ID = "provider_slow"
 GROWN_RATIO = 1.25  # a call that takes this much longer at the provider
@@ -44,7 +47,22 @@ def find_provider_slow(situation: Situation) -> Iterator[Finding]:
         f"{'queues requests' if queued else 'answers more slowly'} under load. The chain adds nothing.",
         evidence=list(_tell(low, high, growth)),
         fix=_fix(high),
+        proof=_prove(situation, high) if queued else None,
     )
+
+
+def _prove(situation: Situation, high: ProviderLoad | None) -> Proof | None:
+    """The slots that the provider's plan gives it, over how long one request's calls take of them."""
+    if (
+        high is None
+        or situation.dataset.attempts is None
+        or not high.service_mean_s
+        or not high.attempts_per_request
+    ):
+        return None
+    slots, _ = read_bounds(situation.dataset.plan, situation.dataset.attempts)
+    hold_s = high.service_mean_s * high.attempts_per_request
+    return make_proof(slots, hold_s, measured_rate(situation, situation.high))
 
 
 def _prompts_grew(low: ProviderLoad, high: ProviderLoad) -> bool:

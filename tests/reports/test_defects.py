@@ -386,3 +386,31 @@ def test_a_call_that_the_loop_never_comes_back_from_is_why_requests_are_stuck(tm
 
 def test_a_loop_that_was_late_once_is_not_why(tmp_path: Path) -> None:
     assert standing_loop(tmp_path / "run", 0.6).causes()[0] == "call_never_returns"
+
+
+# ---- a provider of finite size ----
+
+
+def crowded_provider(path: Path, *, slots: int) -> BareRun:
+    """One user is answered in 0.2 s; of eight, six wait in the provider's queue for 0.6 s."""
+    run = BareRun(path, steps=(1, 8))
+    (run.run.path / "mock.toml").write_text(f"[capacity]\nslots = {slots}\n")
+    for number in range(48):
+        run.call(0, 0, number, at_s=number * 0.2, seconds=0.2, calls=[{"at_s": 0.0, "seconds": 0.2}])
+    for number in range(12):
+        for user in range(8):
+            call = {"at_s": 0.0, "seconds": 0.8, "queued_s": 0.6}
+            run.call(1, user, 48 + number, at_s=number * 0.8, seconds=0.8, calls=[call])
+    for one in run.invocations:
+        run.probes.append(
+            Trace(trace_id=one.trace_id, step=one.step, start_s=one.start_s, end_s=one.end_s, spans=[])
+        )
+    return run
+
+
+def test_the_slots_of_a_full_provider_prove_the_point(tmp_path: Path) -> None:
+    finding = crowded_provider(tmp_path / "run", slots=2).findings()[0]
+    assert (finding.cause, finding.location) == ("provider_slow", None)
+    assert finding.proof is not None
+    assert finding.proof.predicted_per_s == pytest.approx(10.0, rel=0.05)
+    assert finding.proof.measured_per_s == pytest.approx(10.0, rel=0.1)
