@@ -115,10 +115,14 @@ def _withhold(
         return measured
     point = measured.users or max((step.users for step in steps), default=0)
     stuck = find_stuck_calls(dataset, steps)
-    below = [step for step in steps if step.users <= point and stuck_ratio(stuck, step) >= MANY_STUCK_RATIO]
-    if not below:
+    # The first step beyond the point made it what it is, as much as those below.
+    beyond = min((step.users for step in steps if step.users > point), default=point)
+    telling = [
+        step for step in steps if step.users <= beyond and stuck_ratio(stuck, step) >= MANY_STUCK_RATIO
+    ]
+    if not telling:
         return measured
-    where = ", ".join(str(step.users) for step in below)
+    where = ", ".join(str(users) for users in sorted({step.users for step in telling}))
     return _undecide(
         measured, f"users got stuck in calls that never returned (steps of {where} users); mend that first"
     )

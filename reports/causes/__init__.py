@@ -59,6 +59,7 @@ EVENTS = (
     "thread_pool_deadlock",
     "runaway_loop",
     "event_loop_blocked",
+    "connection_pool_exhausted",
     "semaphore_starved",
 )  # why the very same requests never returned
 LAST_RESORT = "unknown"  # dropped when another limit explains the point

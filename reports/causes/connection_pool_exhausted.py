@@ -8,10 +8,11 @@ from reports.causes.await_places import find_await_places
 from reports.causes.bottleneck import Bottleneck, find_bottlenecks
 from reports.causes.cause import rate_confidence
 from reports.causes.evidence import tell, tell_holders, tell_law, tell_wait
+from reports.causes.leaked_pool import LeakedPool, find_leaked_pool
 from reports.causes.places import locate_site, say_location
 from reports.causes.resource_words import name_resource
 from reports.causes.situation import Situation
-from reports.units import format_count, format_ratio, format_seconds
+from reports.units import format_count, format_ratio, format_seconds, plural
 from reports.verdict import Evidence, Finding, Location
 
 ID = "connection_pool_exhausted"
@@ -20,6 +21,10 @@ POOL_ERRORS = ("PoolTimeout", "QueuePool limit", "TimeoutError: QueuePool", "too
 
 
 def find_connection_pool_exhausted(situation: Situation) -> Iterator[Finding]:
+    leaked = find_leaked_pool(situation)
+    if leaked is not None:
+        yield _describe_leak(situation, leaked)
+        return
     errors = _count_pool_errors(situation)
     for found in find_bottlenecks(situation, "pool_wait"):
         location = _locate(situation, found)
@@ -41,6 +46,36 @@ def find_connection_pool_exhausted(situation: Situation) -> Iterator[Finding]:
             proof=found.proof,
             stack=list(situation.recording.frames(found.waited_at if found.waited_at is not None else -1)),
         )
+
+
+def _describe_leak(situation: Situation, leaked: LeakedPool) -> Finding:
+    location = locate_site(situation, leaked.site) or locate_site(situation, leaked.made_at)
+    made = locate_site(situation, leaked.made_at)
+    size, at = (
+        plural(round(leaked.capacity), "connection"),
+        f" made at {made.file}:{made.line}" if made else "",
+    )
+    return Finding(
+        cause=ID,
+        role="limit",
+        confidence="high",
+        share_of_growth=None,
+        location=location,
+        summary=f"All {size} of the pool{at} are taken and none comes back: requests wait for one without end at "
+        f"{say_location(location)}.",
+        evidence=[
+            tell(
+                f"{plural(leaked.waiting_count, 'request')} waited for a connection when they were given up."
+            ),
+            tell(
+                f"Meanwhile the provider was at work on {plural(leaked.at_work_count, 'call')}.", "provider"
+            ),
+        ],
+        fix="Give every connection back: read streams to their end or close them (`async with aclosing(stream)`), use "
+        "`with` around clients' streams and database sessions, and keep no reference to one that is half read. Set a "
+        "pool time-out, so that an empty pool fails loudly.",
+        stack=list(situation.recording.frames(leaked.site)),
+    )
 
 
 def _locate(situation: Situation, found: Bottleneck) -> Location | None:

@@ -388,6 +388,39 @@ def test_a_loop_that_was_late_once_is_not_why(tmp_path: Path) -> None:
     assert standing_loop(tmp_path / "run", 0.6).causes()[0] == "call_never_returns"
 
 
+# ---- a pool that nothing comes back to ----
+
+
+def dry_pool(path: Path, *, at_work: int) -> BareRun:
+    """Four connections; six users wait for one without end, while some calls are open at the provider."""
+    run = BareRun(path, steps=(1, 6), timeout_s=5.0)
+    serve(run, lambda step, user, number: {}, each=3)
+    run.probes.append(Site(id=1, stack=[LOOP_LINE]))
+    at_s = run.start_of(1) + 3
+    run.probes.append(Gauge(at_s=at_s, resource="http_pool:site1", in_use=4, capacity=4, waiting=6, site=1))
+    for number in range(at_work):
+        run.call(
+            1, number, 19, at_s=0.5, seconds=9.0, calls=[{"seconds": 9.0}], outcome="hung", stack=[LOOP_LINE]
+        )
+    for user in range(6):
+        trace_id = run.call(1, user, 20, at_s=1.0, seconds=5.1, outcome="hung", stack=[LOOP_LINE], calls=[])
+        start_s = run.start_of(1) + 1.0
+        spans = [Span("pool_wait", 1, start_s + 0.1, None, user, "http_pool:site1")]
+        run.probes.append(Trace(trace_id=trace_id, step=1, start_s=start_s, end_s=start_s + 5.1, spans=spans))
+    return run
+
+
+def test_connections_that_are_never_given_back_exhaust_their_pool(tmp_path: Path) -> None:
+    findings = dry_pool(tmp_path / "run", at_work=0).findings()
+    assert (findings[0].cause, findings[0].confidence) == ("connection_pool_exhausted", "high")
+    assert findings[0].location is not None and findings[0].location.line == 30
+    assert "call_never_returns" not in [finding.cause for finding in findings]
+
+
+def test_connections_at_calls_that_hang_are_the_calls(tmp_path: Path) -> None:
+    assert dry_pool(tmp_path / "run", at_work=4).causes()[0] == "call_never_returns"
+
+
 # ---- a provider of finite size ----
 
 
