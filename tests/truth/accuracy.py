@@ -26,7 +26,7 @@ VERSIONS = (
 )
 HEAD = """# How often the verdict is right
 
-`pytest -m truth` runs every scenario that ships, one after the other: the chain as it breaks, the chain put right, and
+`pytest -m truth` runs every scenario that ships: the chain as it breaks, the chain put right, and
 chains that look guilty and are not.
 
 - A broken chain counts as right when the first finding names the planted cause, at the planted place if there is one,
@@ -51,7 +51,7 @@ def write_page(outcomes: Sequence[Outcome], run: dict[str, Any]) -> str:
             HEAD,
             f"Measured on {run['started'][:10]}, Python {environment['python']}, {environment['cpu_count']} cores, "
             f"{environment['platform'].partition('-')[0]}; {versions}.",
-            f"Command: `pytest -m truth`, {minutes:.0f} minutes.",
+            f"Command: `pytest -m truth -n 2`, {minutes:.0f} minutes of runs, two at a time.",
             "",
             "## Planted and named",
             "",
@@ -86,7 +86,18 @@ def write_second(results: Sequence[Result]) -> str:
     lines = [f"- {line}" for line in count_lines(results)]
     rows = list(miss_rows(results))
     table = ["| chain | planted | found first | users | not right |", "|---|---|---|---|---|", *rows]
-    return "\n".join([SECOND, "Now, each run once:", "", *lines, "", *(table if rows else []), ""])
+    return "\n".join(
+        [
+            "",
+            SECOND,
+            'Now, each run once, by its own steps alone (`--options "--max-seconds 0"`):',
+            "",
+            *lines,
+            "",
+            *(table if rows else []),
+            "",
+        ]
+    )
 
 
 def _misses(outcomes: Sequence[Outcome]) -> Iterator[str]:

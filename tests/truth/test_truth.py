@@ -1,6 +1,7 @@
 """`pytest -m truth`: runs every scenario for real, broken and put right; the verdict must name what is planted.
 
-`-n 2 --dist loadgroup` takes half the time: most of what is planted waits rather than computes.
+`-n 2` takes half the time: most of what is planted waits rather than computes.  A chain put right is then compared with
+the broken one only when both ran in the same process.
 
 Measurements on a busy machine vary, so a run that does not come out right is made once more; how many were needed is
 printed.  What is asserted is in judge.py, what is planted in the scenarios and in expected.py.
@@ -30,12 +31,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A case for each chain of each scenario; none unless they are wanted, since listing them takes a process."""
     wanted = "not truth" not in metafunc.config.option.markexpr
     cases = [case for row in list_scenarios() for case in _cases(row)] if wanted else []
-    parameters = [
-        # A chain put right is compared with the broken one, so the two stay together when tests run side by side.
-        pytest.param(row, variant, id=f"{row['name']}-{variant}", marks=pytest.mark.xdist_group(row["name"]))
-        for row, variant in cases
-    ]
-    metafunc.parametrize(("row", "variant"), parameters)
+    metafunc.parametrize(("row", "variant"), cases, ids=[f"{row['name']}-{v}" for row, v in cases])
 
 
 def _cases(row: dict[str, Any]) -> list[tuple[dict[str, Any], Variant]]:
