@@ -7,7 +7,6 @@ from reports.causes.situation import Situation
 from reports.dataset import StepData
 from reports.units import format_number, format_ratio, format_users
 
-FULL_RATIO = 0.5  # of the time the target's loop was busy, it waited for a processor
 OWN_CORE = 0.8  # CPU seconds per second: a target that uses so much fills the machine itself
 
 
@@ -19,7 +18,7 @@ def find_machine_note(situation: Situation) -> str | None:
 
 def _note_of(situation: Situation, step: StepData) -> str | None:
     load = read_loop_load(situation, step)
-    if load.starved_ratio is None or load.starved_ratio < FULL_RATIO or (load.cpu_ratio or 0.0) >= OWN_CORE:
+    if not load.is_machine_full or (load.cpu_ratio or 0.0) >= OWN_CORE:
         return None
     return (
         f"with {format_users(step.users)} the machine had no processor free for {format_ratio(load.starved_ratio)} of "

@@ -53,15 +53,23 @@ def ask_rate_limited_count(service: Service, *, timeout_s: float) -> int | None:
 
 def ask(service: Service, method: str, path: str, *, timeout_s: float) -> Any:
     """The JSON of an answer with status 200."""
+    answer = fetch(service, method, path, {}, timeout_s=timeout_s)
+    try:
+        return msgspec.json.decode(answer.body) if answer is not None and answer.status == 200 else None
+    except msgspec.DecodeError:
+        return None
+
+
+def fetch(
+    service: Service, method: str, path: str, headers: dict[str, str], *, timeout_s: float
+) -> Answer | None:
+    """The whole answer, on a connection of its own; None when there was none in time."""
     request = Request(method=method, path=path, name=path, content_type=None, body=b"", is_streamed=False)
     connection, answer = Connection(), Answer(is_streamed=False)
     try:
-        connection.exchange(service, request, {}, answer, timeout_s=timeout_s)
+        connection.exchange(service, request, headers, answer, timeout_s=timeout_s)
     except (OSError, BrokenAnswerError, NoAnswerInTimeError):
         return None
     finally:
         connection.close()
-    try:
-        return msgspec.json.decode(answer.body) if answer.status == 200 else None
-    except msgspec.DecodeError:
-        return None
+    return answer

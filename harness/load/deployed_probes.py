@@ -12,9 +12,8 @@ from pathlib import Path
 
 import gevent
 
-from harness.load.answer import Answer, BrokenAnswerError
-from harness.load.connection import Connection, NoAnswerInTimeError
-from harness.load.service import Request, Service
+from harness.load.control import fetch
+from harness.load.service import Service
 from harness.tracing import NEXT_HEADER, PROBES_PATH, PROCESS_HEADER, TOKEN_VARIABLE
 
 FETCH_EVERY_S = 2.0
@@ -59,7 +58,8 @@ class DeployedProbes:
 
     def _fetch(self, limit_s: float) -> bool:
         """One part; False when there is no more of it for now."""
-        answer = self._ask(limit_s)
+        path, headers = f"{PROBES_PATH}?from={self._offset}", {"authorization": f"Bearer {self._token}"}
+        answer = fetch(self._service, "GET", path, headers, timeout_s=limit_s)
         following = answer.headers.get(NEXT_HEADER.encode(), b"") if answer is not None else b""
         if answer is None or answer.status != 200 or not following.isdigit():
             return False
@@ -72,21 +72,6 @@ class DeployedProbes:
             file.write(answer.body)
         self._offset = int(following)
         return bool(answer.body)
-
-    def _ask(self, limit_s: float) -> Answer | None:
-        path = f"{PROBES_PATH}?from={self._offset}"
-        request = Request(
-            method="GET", path=path, name=PROBES_PATH, content_type=None, body=b"", is_streamed=False
-        )
-        connection, answer = Connection(), Answer(is_streamed=False)
-        headers = {"authorization": f"Bearer {self._token}"}
-        try:
-            connection.exchange(self._service, request, headers, answer, timeout_s=limit_s)
-        except (OSError, BrokenAnswerError, NoAnswerInTimeError):
-            return None
-        finally:
-            connection.close()
-        return answer
 
 
 def fetch_probes(service: Service, file: Path, notice: Callable[[str], None]) -> DeployedProbes | None:

@@ -22,9 +22,8 @@ from harness.load.service import Service, make_request
 from harness.placeholders import Fill
 from harness.records import TrialSlice
 from harness.settings import RunSettings
-from harness.tracing import new_trace_id
+from harness.tracing import PROBES_PATH, new_trace_id
 
-PROBES_PATH = "/-/chainload/probes"
 LONGEST_S = 7.0  # three pairs of chains that take a second
 SHARE_OF_HOLD = 0.5  # a run of short steps does not wait for it
 USUAL_HOLD_S = 10.0  # from which on it may take as long as it needs

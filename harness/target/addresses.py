@@ -1,9 +1,11 @@
-"""Which hosts are this machine.  Pure."""
+"""Which hosts are this machine, and where on it the provider is.  Pure."""
 
 from __future__ import annotations
 
 import functools
 import ipaddress
+from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 LOOPBACK_NAMES = ("localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback", "")
 UNSPECIFIED = ("0.0.0.0", "::")  # noqa: S104 - connecting to it reaches this machine
@@ -19,6 +21,11 @@ def is_loopback(host: str | None) -> bool:
         return True
     address = parse_address(name)
     return address is not None and address.is_loopback
+
+
+def provider_port(environment: Mapping[str, str]) -> int | None:
+    """The provider's port, as the environment names it; None when it names none."""
+    return urlsplit(environment.get("OPENAI_BASE_URL", "")).port
 
 
 def parse_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

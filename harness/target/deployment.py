@@ -19,6 +19,7 @@ import msgspec
 
 from harness.errors import BadInputError
 from harness.run_directory import JsonlWriter
+from harness.target.addresses import provider_port
 from harness.target.frames import FrameReader
 from harness.target.http import AsgiApp, Receive, Scope, Send, read_body
 from harness.target.invocation import CURRENT, identify
@@ -141,7 +142,7 @@ def install(*, token: str | None, directory: str | Path | None) -> Deployment:
         JsonlWriter(file), all_probes(frames), frames=frames, providers=[provider] if provider else []
     )
     probes.install()
-    propagation = Propagation(provider_port=urlsplit(os.environ.get("OPENAI_BASE_URL", "")).port)
+    propagation = Propagation(provider_port=provider_port(os.environ))
     propagation.install()
     return Deployment(probes, propagation, file, token)
 

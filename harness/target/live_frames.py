@@ -12,7 +12,8 @@ def without_collection() -> Iterator[None]:
     """Keep the collector off for a moment.
 
     Frames of other threads become objects when they are asked for.  A collection in the middle of that may let those
-    threads run on, and the interpreter then writes down a frame that is gone: it crashes.
+    threads run on, while the interpreter holds on to what they have left; CPython issue 106883 is a deadlock that came
+    of it.
     """
     was_on = gc.isenabled()
     gc.disable()

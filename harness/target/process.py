@@ -12,14 +12,13 @@ import socket
 import sys
 import threading
 import traceback
-from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from harness.children import Ready, say_ready, watch_lifeline
 from harness.errors import BadInputError, ChainloadError, ExitCode, TargetError
 from harness.run_directory import JsonlWriter, RunDirectory
 from harness.settings import RunSettings
+from harness.target.addresses import provider_port
 from harness.target.egress import EgressGuard
 from harness.target.frames import FrameReader
 from harness.target.host import Host, run_loop
@@ -107,11 +106,6 @@ def prepare_interpreter(settings: RunSettings, notes: Notes, probes: ProbeSet) -
     probes.install()
     Propagation(provider_port=provider_port(os.environ)).install()
     EgressGuard(settings.allow_hosts, on_refused=notes.egress_refused).install()
-
-
-def provider_port(environment: Mapping[str, str]) -> int | None:
-    """The mock's port, as the environment names it; None when it names none."""
-    return urlsplit(environment.get("OPENAI_BASE_URL", "")).port
 
 
 def enter(working_directory: Path) -> None:

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Union, get_args
 
 import msgspec
 
@@ -23,6 +23,7 @@ from harness.probe_records import (
     KeptState,
     LateStack,
     LoopActivity,
+    ProbeRecord,
     ProbeStatus,
     ProcessReading,
     Site,
@@ -67,9 +68,8 @@ class Recording:
 def load_recording(path: Path) -> Recording:
     """Everything in probes.jsonl; an empty recording when there is no such file.  Torn lines are skipped."""
     reader = _Reader()
-    kinds: Any = _Record  # a union is no type to mypy, but it is one to msgspec
     with paused_collector():
-        for batch in read_batches(path, kinds):
+        for batch in read_batches(path, _Record):
             for record in batch:
                 reader.take(record)
     return reader.finish()
@@ -106,19 +106,7 @@ class _TraceLine(msgspec.Struct, frozen=True, kw_only=True, tag="trace"):
 
 
 _SPANS = msgspec.json.Decoder(list[Span])
-_Record = (
-    Site
-    | _TraceLine
-    | Gauge
-    | LoopActivity
-    | LateStack
-    | ThreadStack
-    | AwaitStack
-    | ProcessReading
-    | KeptState
-    | Anomaly
-    | ProbeStatus
-)
+_Record: Any = Union[tuple(_TraceLine if kind is Trace else kind for kind in get_args(ProbeRecord))]  # noqa: UP007
 
 
 class _Reader:

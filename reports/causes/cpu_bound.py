@@ -28,7 +28,6 @@ LEAST_PLACE_RATIO = 0.05
 STARVED_RATIO = 0.2  # of the loop's busy time: worth saying, as the point is then the machine's, too
 SPARED_CORE = 0.5  # CPU seconds per second: with less, and the machine full, it is the machine's computing
 IDLE_LOOP_RATIO = 0.6
-FULL_MACHINE_RATIO = 0.5  # of the loop's busy time without a processor
 BUSY_CORE = 0.8  # CPU seconds per second: one interpreter at its end, what the machine takes aside
 
 
@@ -53,32 +52,41 @@ def find_cpu_bound(situation: Situation) -> Iterator[Finding]:
     if found.site is None and not situation.is_saturated:
         return  # a busier framework is no fault of a chain that may carry more users yet
     load = read_loop_load(situation, situation.high)
-    is_machines = _is_machine_full(load, has_place=found.site is not None)
+    if _is_the_machines(load, has_place=found.site is not None):
+        yield _describe_machine(situation, growth, found, load)
+        return
     in_threads = found.is_in_threads
     # Threads that compute make the loop wait for the interpreter: it is busy, too, though its own clock stands still.
     proof = prove_single(situation, max(load.cpu_ratio or 0.0, load.busy_ratio or 0.0))
-    location = None if is_machines else locate_site(situation, found.site)
-    sureness = rate_confidence(found.share, is_proven=agrees(proof) or _is_core_full(load))
+    location = locate_site(situation, found.site)
     yield Finding(
         cause=ID,
         role="limit",
-        confidence="low" if is_machines else sureness,
+        confidence=rate_confidence(found.share, is_proven=agrees(proof) or _is_core_full(load)),
         share_of_growth=min(found.share, 1.0),
         location=location,
-        summary=(
-            _summarise_machine(found)
-            if is_machines
-            else _summarise(found, location is not None, say_location(location), in_threads=in_threads)
-        ),
+        summary=_summarise(found, location is not None, say_location(location), in_threads=in_threads),
         evidence=[*_tell_load(situation, load, growth), *_tell_places(situation, found)],
-        fix=(
-            "Run it again where nothing else computes, or with fewer users; more cores show what the chain itself can "
-            "carry."
-            if is_machines
-            else _fix(say_location(location) if location else None, proof, in_threads=in_threads)
-        ),
+        fix=_fix(say_location(location) if location else None, proof, in_threads=in_threads),
         proof=proof,
-        stack=list(situation.recording.frames(found.site)) if found.site is not None and location else [],
+        stack=list(situation.recording.frames(found.site)) if found.site is not None else [],
+    )
+
+
+def _describe_machine(situation: Situation, growth: Growth, found: Computing, load: LoopLoad) -> Finding:
+    share = min(found.share, 1.0)
+    return Finding(
+        cause=ID,
+        role="limit",
+        confidence="low",
+        share_of_growth=share,
+        location=None,
+        summary=f"{format_ratio(share)} of the added time is waiting for a processor of this machine, which had none "
+        "free; the target itself used little.",
+        evidence=[*_tell_load(situation, load, growth), *_tell_places(situation, found)],
+        fix="Run it again where nothing else computes, or with fewer users; more cores show what the chain itself can "
+        "carry.",
+        proof=prove_single(situation, max(load.cpu_ratio or 0.0, load.busy_ratio or 0.0)),
     )
 
 
@@ -105,15 +113,14 @@ def find_computing(situation: Situation, growth: Growth) -> Computing:
     )
 
 
-def _is_machine_full(load: LoopLoad, *, has_place: bool) -> bool:
+def _is_the_machines(load: LoopLoad, *, has_place: bool) -> bool:
     """Whether others had the processors that it waited for: it used little of them, and its loop was mostly idle.
 
     A loop that had much to do in one place of the user's would be busy on any machine.
     """
-    is_short = load.starved_ratio is not None and load.starved_ratio >= FULL_MACHINE_RATIO
     is_loop_idle = load.busy_ratio is not None and load.busy_ratio < IDLE_LOOP_RATIO
     used_little = load.cpu_ratio is not None and load.cpu_ratio < SPARED_CORE
-    return is_short and used_little and (is_loop_idle or not has_place)
+    return load.is_machine_full and used_little and (is_loop_idle or not has_place)
 
 
 def _is_core_full(load: LoopLoad) -> bool:
@@ -129,13 +136,6 @@ def _summarise(found: Computing, has_line: bool, place: str, *, in_threads: bool
     return (
         f"{share} of the added time is waiting for the CPU of one process: the framework's own work per request, in no "
         "single place of your code."
-    )
-
-
-def _summarise_machine(found: Computing) -> str:
-    return (
-        f"{format_ratio(min(found.share, 1.0))} of the added time is waiting for a processor of this machine, which "
-        "had none free; the target itself used little."
     )
 
 

@@ -34,9 +34,10 @@ FIXES = {
 
 
 def find_event_loop_blocked(situation: Situation) -> Iterator[Finding]:
-    standing = _find_standing(situation)
+    stuck = find_stuck_calls(situation.dataset, situation.steps)
+    standing = _find_standing(situation) if stuck else None
     if standing is not None:
-        yield _describe_standing(situation, standing)
+        yield _describe_standing(situation, standing, stuck_count=len(stuck))
         return
     growth = situation.growth
     if growth is None or not situation.explains_growth:
@@ -64,16 +65,13 @@ def find_event_loop_blocked(situation: Situation) -> Iterator[Finding]:
 
 
 def _find_standing(situation: Situation) -> LateStack | None:
-    """The longest that the loop stood in one call, where requests got stuck; None when it always went on."""
+    """The longest that the loop stood in one call; None when it always went on."""
     long = [one for one in situation.recording.late if one.late_s >= STANDS_S and one.is_computing is False]
-    if not long or not find_stuck_calls(situation.dataset, situation.steps):
-        return None
-    return max(long, key=lambda one: one.late_s)
+    return max(long, key=lambda one: one.late_s, default=None)
 
 
-def _describe_standing(situation: Situation, standing: LateStack) -> Finding:
+def _describe_standing(situation: Situation, standing: LateStack, *, stuck_count: int) -> Finding:
     location = locate_site(situation, standing.site)
-    stuck = find_stuck_calls(situation.dataset, situation.steps)
     call = f" in {standing.waits_in}()" if standing.waits_in else ""
     return Finding(
         cause=ID,
@@ -85,7 +83,7 @@ def _describe_standing(situation: Situation, standing: LateStack) -> Finding:
         "what only the loop itself could bring about, or for something without a time-out, and every request stands.",
         evidence=[
             tell(f"The loop was seen waiting{call} for {format_seconds(standing.late_s)} without a break."),
-            tell(f"{plural(len(stuck), 'request')} never returned meanwhile."),
+            tell(f"{plural(stuck_count, 'request')} never returned meanwhile."),
         ],
         fix=f"In {say_location(location)}, {choose_fix(situation, standing.site, location)}. Never hold a thread's "
         "lock across an await: whoever wants it next stops the loop that would release it.",

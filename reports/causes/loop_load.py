@@ -22,6 +22,7 @@ CONTENDED_S = (
     0.005  # the interpreter's own switch interval: an idle thread waits so long when another computes
 )
 CONTENDED_RATIO = 2.0
+FULL_MACHINE_RATIO = 0.5  # of the loop's busy time without a processor: the machine is full
 FEWEST_STACKS = 5  # of threads, to say what they did
 
 
@@ -35,6 +36,11 @@ class LoopLoad:
     starved_ratio: float | None = (
         None  # of the loop's busy time, in which the machine had no processor for it
     )
+
+    @property
+    def is_machine_full(self) -> bool:
+        """Whether it mostly waited for a processor when it wanted one."""
+        return self.starved_ratio is not None and self.starved_ratio >= FULL_MACHINE_RATIO
 
 
 def read_loop_load(situation: Situation, step: StepData | None) -> LoopLoad:

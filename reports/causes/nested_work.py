@@ -27,10 +27,17 @@ class NestedWork:
 def find_nested_work(situation: Situation) -> Iterator[NestedWork]:
     """Pools that requests queue for, largest share first."""
     for found in find_bottlenecks(situation, "executor_wait"):
-        waiting = _waiting_ratio(situation, found)
-        self_wait = _self_wait_ratio(found)
-        if waiting >= LEAST_WAITING and self_wait >= LEAST_SELF_WAIT:
-            yield NestedWork(pool=found, self_wait_ratio=self_wait, waiting_ratio=waiting)
+        nested = look_for_nested_work(situation, found)
+        if nested is not None:
+            yield nested
+
+
+def look_for_nested_work(situation: Situation, found: Bottleneck) -> NestedWork | None:
+    """Of one pool; None when its threads do not wait for it."""
+    waiting, self_wait = _waiting_ratio(situation, found), _self_wait_ratio(found)
+    if waiting < LEAST_WAITING or self_wait < LEAST_SELF_WAIT:
+        return None
+    return NestedWork(pool=found, self_wait_ratio=self_wait, waiting_ratio=waiting)
 
 
 def _self_wait_ratio(found: Bottleneck) -> float:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from reports.causes.bottleneck import Bottleneck, find_bottlenecks
 from reports.causes.cause import rate_confidence
 from reports.causes.evidence import tell_holders, tell_law, tell_wait
-from reports.causes.nested_work import find_nested_work
+from reports.causes.nested_work import look_for_nested_work
 from reports.causes.places import locate_site, say_location
 from reports.causes.resource_words import name_resource
 from reports.causes.situation import Situation
@@ -22,10 +22,9 @@ ID = "thread_pool_saturated"
 
 
 def find_thread_pool_saturated(situation: Situation) -> Iterator[Finding]:
-    nested = {one.pool.resource for one in find_nested_work(situation)}  # more threads would not help those
     for found in find_bottlenecks(situation, "executor_wait"):
-        if found.resource in nested:
-            continue
+        if look_for_nested_work(situation, found) is not None:
+            continue  # more threads would not help
         location = locate_site(situation, found.held_at)
         holder = say_location(location)
         yield Finding(

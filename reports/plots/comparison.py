@@ -101,7 +101,7 @@ def _make_throughput(comparison: Comparison) -> Chart | None:
         return None
     return Chart(
         name="throughput",
-        title=_throughput_title(comparison),
+        title=_say_change(comparison, "Throughput", "throughput_per_s", format_rate),
         caption=f"Good answers with 95 % interval. Upright: where each saturates. {CLOSED_LOOP.capitalize()}.",
         description=_describe("Answers a second", curves, format_number),
         table=make_pair_table(comparison),
@@ -109,13 +109,16 @@ def _make_throughput(comparison: Comparison) -> Chart | None:
     )
 
 
-def _throughput_title(comparison: Comparison) -> str:
-    known = [pair for pair in comparison.steps if pair.a_throughput_per_s and pair.b_throughput_per_s]
+def _say_change(comparison: Comparison, name: str, field: str, words: Callable[[float | None], str]) -> str:
+    """With the most users that both runs have.  field: of a pair of steps, behind a_ and b_."""
+    pairs = [
+        (pair.users, getattr(pair, f"a_{field}"), getattr(pair, f"b_{field}")) for pair in comparison.steps
+    ]
+    known = [pair for pair in pairs if pair[1] and pair[2]]
     if not known:
-        return "Throughput over users: no step has as many users in both runs"
-    last = known[-1]
-    before, after = format_rate(last.a_throughput_per_s), format_rate(last.b_throughput_per_s)
-    return f"With {format_users(last.users)}, throughput was {before} and is {after}"
+        return f"{name} over users: no step has as many users in both runs"
+    users, before, after = known[-1]
+    return f"With {format_users(users)}, {name.lower()} was {words(before)} and is {words(after)}"
 
 
 def draw_throughput(figure: Figure, layout: Layout, curves: Sequence[Curve]) -> None:
@@ -145,21 +148,12 @@ def _make_latency(comparison: Comparison) -> Chart | None:
         return None
     return Chart(
         name="latency",
-        title=_latency_title(comparison),
+        title=_say_change(comparison, "p95", "p95_s", format_seconds),
         caption=f"p95 of good answers, log scale. {CLOSED_LOOP.capitalize()}; arriving traffic has a longer tail.",
         description=_describe("p95", curves, format_seconds),
         table=make_pair_table(comparison),
         draw=lambda figure, layout: draw_latency(figure, layout, curves),
     )
-
-
-def _latency_title(comparison: Comparison) -> str:
-    known = [pair for pair in comparison.steps if pair.a_p95_s and pair.b_p95_s]
-    if not known:
-        return "p95 over users: no step has as many users in both runs"
-    last = known[-1]
-    before, after = format_seconds(last.a_p95_s), format_seconds(last.b_p95_s)
-    return f"With {format_users(last.users)}, p95 was {before} and is {after}"
 
 
 def draw_latency(figure: Figure, layout: Layout, curves: Sequence[Curve]) -> None:

@@ -11,26 +11,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from reports.next_command import OPTIONS
+
 ROOT = Path(__file__).parents[2]
 RUNS = Path(os.environ.get("CHAINLOAD_TRUTH_RUNS", ROOT / "runs" / "truth"))
 LONGEST_RUN_S = 300
-OPTIONS = {  # field of the settings: option of `chainload run`
-    "mode": "--mode",
-    "threads": "--threads",
-    "batch_size": "--batch-size",
-    "loop": "--loop",
-    "path": "--path",
-    "method": "--method",
-    "body": "--body",
-    "input_json": "--input",
-    "inputs": "--inputs",
-    "config_json": "--config",
-    "mock_plan": "--mock",
-    "hold_s": "--hold",
-    "timeout_s": "--timeout",
-    "drain_s": "--drain",
-    "think_time_s": "--think-time",
-}
 
 
 class RunFailedError(Exception):
@@ -55,18 +40,12 @@ def run_fixed(file: str, target: str, out: Path) -> dict[str, Any]:
 
 
 def _as_options(settings: Mapping[str, Any]) -> list[str]:
-    options = [
-        "--steps",
-        ",".join(map(str, settings["steps"])),
-        "--max-seconds",
-        str(settings.get("max_s", 0)),
-    ]
+    options = ["--steps", ",".join(map(str, settings["steps"]))]
     for field, option in OPTIONS.items():
-        if settings.get(field) is not None:
-            options += [option, str(settings[field])]
-    for field, option in (("mock_set", "--mock-set"), ("allow_hosts", "--allow-host")):
-        for value in settings.get(field) or ():
-            options += [option, value]
+        # A scenario adds no steps of its own unless it says so; the command does.
+        value = settings.get(field, 0 if field == "max_s" else None)
+        for item in value if isinstance(value, list) else [value] if value is not None else []:
+            options += [option, str(item)]
     return options
 
 
