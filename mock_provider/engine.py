@@ -19,7 +19,7 @@ from mock_provider.limits import Limiter, Refusal, retry_headers
 from mock_provider.openai_errors import error_answer, usual_error
 from mock_provider.plan import PlanError, override_plan, split_overrides
 from mock_provider.plan_schema import Plan
-from mock_provider.replies import ReplyIds, Script
+from mock_provider.replies import Memory, ReplyIds, Script
 
 MOST_STEERED = 256  # different steering headers kept ready
 STEERABLE = ("latency", "faults", "reply")
@@ -102,6 +102,7 @@ class Engine:
     def __init__(self, plan: Plan, *, start_s: float) -> None:
         self.start_s = start_s
         self.slots = Slots(plan.capacity)
+        self.memory = Memory()  # of responses, for those that build on them
         self._use(plan)
 
     def _use(self, plan: Plan) -> None:
@@ -118,6 +119,7 @@ class Engine:
     def restart(self, now_s: float) -> None:
         """Forget all requests so far."""
         self.start_s = now_s
+        self.memory.clear()
         self._use(self.plan)
 
     def steer(self, text: str | None) -> Behaviour:

@@ -14,7 +14,7 @@ from mock_provider.drafts import Draft
 from mock_provider.engine import Behaviour, Engine, Request
 from mock_provider.incoming import STEERING_HEADER, Incoming
 from mock_provider.plan import PlanError
-from mock_provider.replies import ReplyIds, RequestRefusedError, build_reply
+from mock_provider.replies import Memory, ReplyIds, RequestRefusedError, build_reply
 from mock_provider.replies.text import find_canaries
 from mock_provider.routes import STREAMED, UNPACED, Route, find_route
 
@@ -31,20 +31,20 @@ def read_request(incoming: Incoming, engine: Engine, ids: ReplyIds, *, in_flight
         behaviour = _steer(engine, incoming.steering)
     draft = behaviour.drafts.recall(route, incoming.body, ids.created)
     if draft is None:
-        draft = _make_draft(route, incoming.body, behaviour, ids)
+        draft = _make_draft(route, incoming.body, behaviour, ids, engine.memory)
         behaviour.drafts.remember(route, incoming.body, draft)
     return Request(
         ordinal=ids.ordinal, in_flight=in_flight, incoming=incoming, draft=draft, ids=ids, behaviour=behaviour
     )
 
 
-def _make_draft(route: Route, body: bytes, behaviour: Behaviour, ids: ReplyIds) -> Draft:
+def _make_draft(route: Route, body: bytes, behaviour: Behaviour, ids: ReplyIds, memory: Memory) -> Draft:
     request = _parse_body(body) if route.has_body else {}
     if route.model is not None and request.get("model") is None:
         request["model"] = route.model
     if route.id is not None:
-        request["id"] = route.id
-    reply = build_reply(route.endpoint, request, behaviour.script, ids)
+        request.update(route.asked)
+    reply = build_reply(route.endpoint, request, behaviour.script, ids, memory)
     return Draft(
         endpoint=route.endpoint,
         reply=reply,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import unquote
+from typing import Any
+from urllib.parse import parse_qsl, unquote
 
 import msgspec
 
@@ -36,12 +37,13 @@ _PATTERNS = {  # the group is the object's id, or the model's name
     ("DELETE", r"/conversations/([^/]+)"): "conversations.delete",
     ("POST", r"/conversations/([^/]+)/items"): "conversations.items",
     ("GET", r"/conversations/([^/]+)/items"): "conversations.items.list",
-    ("DELETE", r"/conversations/([^/]+)/items/[^/]+"): "conversations.items.delete",
+    ("GET", r"/conversations/([^/]+/items/[^/]+)"): "conversations.items.retrieve",
+    ("DELETE", r"/conversations/([^/]+/items/[^/]+)"): "conversations.items.delete",
     ("GET", r"/models/(.+)"): "models.retrieve",
     ("DELETE", r"/models/(.+)"): "models.delete",
 }
 _AZURE = re.compile(r"/openai/deployments/([^/]+)(/.+)")
-STREAMED = ("chat.completions", "completions", "responses")
+STREAMED = ("chat.completions", "completions", "responses", "responses.retrieve")
 UNPACED = (
     "models",
     "models.retrieve",
@@ -56,6 +58,17 @@ class Route(msgspec.Struct, frozen=True):
     endpoint: str
     model: str | None = None
     id: str | None = None
+    query: str = ""  # only of stored objects
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What path and query ask for."""
+        asked: dict[str, Any] = dict(parse_qsl(self.query))
+        if self.id is not None:
+            asked["id"] = self.id
+        if "stream" in asked:
+            asked["stream"] = asked["stream"].lower() == "true"
+        return asked
 
     @property
     def has_body(self) -> bool:
@@ -76,12 +89,17 @@ _COMPILED = [
 
 def find_route(method: str, target: bytes) -> Route:
     """The route of a request; target: path and query.  Raises RequestRefusedError: 404 or 405."""
-    return _DIRECT.get((method, target)) or _find_by_path(method, target.partition(b"?")[0])
+    return _DIRECT.get((method, target)) or _find_by_path(method, target)
 
 
-def _find_by_path(method: str, path: bytes) -> Route:
-    written = path.decode("utf-8", "replace")
-    route = _DIRECT.get((method, path)) or _find_deployment(method, written) or _find_named(method, written)
+def _find_by_path(method: str, target: bytes) -> Route:
+    path = target.partition(b"?")[0]
+    written, _, query = target.decode("utf-8", "replace").partition("?")
+    route = (
+        _DIRECT.get((method, path))
+        or _find_deployment(method, written)
+        or _find_named(method, written, query)
+    )
     if route is not None:
         return route
     if not any(_exists(other, path, written) for other in ("GET", "POST", "DELETE")):
@@ -106,7 +124,7 @@ def _find_deployment(method: str, path: str) -> Route | None:
     return Route(route.method, route.endpoint, unquote(match.group(1))) if match and route else None
 
 
-def _find_named(method: str, path: str) -> Route | None:
+def _find_named(method: str, path: str, query: str = "") -> Route | None:
     for wanted, pattern, endpoint in _COMPILED:
         match = pattern.fullmatch(path) if wanted == method else None
         if match:
@@ -114,6 +132,6 @@ def _find_named(method: str, path: str) -> Route | None:
             return (
                 Route(method, endpoint, name)
                 if endpoint.startswith("models.")
-                else Route(method, endpoint, id=name)
+                else Route(method, endpoint, id=name, query=query)
             )
     return None

@@ -35,6 +35,8 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     last_role: str
     tool_rounds: int = 0  # answers with tool calls since the last user message
     called: tuple[str, ...] = ()  # tools called in them
+    call_ids: tuple[str, ...] = ()  # of all calls, where the provider keeps them for later requests
+    open_calls: tuple[str, ...] = ()  # of those that have no result yet
     prompt_tokens: int
 
 

@@ -21,10 +21,11 @@ PARTS = (
 _ALSO_TAKEN = ("input_audio", "reasoning_text", "text")
 _TOKENS_AN_ITEM = 4
 _TOKENS_A_REPLY = 3
+NOTHING_SAID = Conversation(text="", last_user="", last_role="", prompt_tokens=_TOKENS_A_REPLY)
 
 
-def read_input(request: dict[str, Any]) -> Conversation:
-    """The conversation so far.  Raises RequestRefusedError."""
+def read_input(request: dict[str, Any], past: Conversation | None = None) -> Conversation:
+    """The conversation so far.  past: what the provider remembers of it.  Raises RequestRefusedError."""
     given = request.get("input")
     if given is None and not any(
         request.get(key) for key in ("previous_response_id", "prompt", "conversation")
@@ -37,26 +38,28 @@ def read_input(request: dict[str, Any]) -> Conversation:
     items = [{"role": "user", "content": given}] if isinstance(given, str) else given or []
     if not isinstance(items, list):
         refuse_type("input", "one of a string or array of objects", items)
-    reader = _Reader(remembers=bool(request.get("previous_response_id") or request.get("conversation")))
-    if isinstance(request.get("instructions"), str):
-        reader.texts.append(request["instructions"])
+    continues = bool(request.get("previous_response_id") or request.get("conversation"))
+    instructions = request.get("instructions")
+    reader = _Reader(past, knows_all=past is not None or not continues)
     for index, item in enumerate(items):
         reader.read(index, item)
-    return reader.finish(len(items))
+    return reader.finish(instructions if isinstance(instructions, str) else "", len(items))
 
 
 class _Reader:
-    """Goes through the items once.  remembers: earlier items are kept by the provider and not sent again."""
+    """Goes through the items once.  knows_all: no earlier item is unknown here."""
 
-    def __init__(self, *, remembers: bool) -> None:
-        self._remembers = remembers
+    def __init__(self, past: Conversation | None, *, knows_all: bool) -> None:
+        past = past or NOTHING_SAID
+        self._knows_all = knows_all
+        self._past = past
         self.texts: list[str] = []
-        self.last_user = ""
-        self.last_role = ""
-        self.rounds = 0
-        self.called: list[str] = []
-        self.unanswered: dict[str, None] = {}
-        self.call_ids: set[str] = set()
+        self.last_user = past.last_user
+        self.last_role = past.last_role
+        self.rounds = past.tool_rounds
+        self.called = list(past.called)
+        self.unanswered = dict.fromkeys(past.open_calls)
+        self.call_ids = dict.fromkeys(past.call_ids)
 
     def read(self, index: int, item: Any) -> None:
         if not isinstance(item, dict):
@@ -71,20 +74,25 @@ class _Reader:
                 self._read_call(item)
             case "function_call_output" | "custom_tool_call_output":
                 self._read_output(index, item)
-            case _:  # reasoning, references, built-in tools: nothing in them shapes the answer
+            case "item_reference":  # to a call, perhaps
+                self._knows_all = False
+            case _:  # reasoning, built-in tools: nothing in them shapes the answer
                 return
 
-    def finish(self, item_count: int) -> Conversation:
+    def finish(self, instructions: str, item_count: int) -> Conversation:
         if self.unanswered:
             refuse(f"No tool output found for function call {next(iter(self.unanswered))}.", "input")
-        text = "\n".join(self.texts)
+        past = self._past
+        new = "\n".join([instructions, *self.texts] if instructions else self.texts)
+        parts = [instructions, past.text, *self.texts]
         return Conversation(
-            text=text,
+            text="\n".join(filter(None, parts)) if past.text else new,
             last_user=self.last_user,
             last_role=self.last_role,
             tool_rounds=self.rounds,
             called=tuple(self.called),
-            prompt_tokens=count_tokens(text) + _TOKENS_AN_ITEM * item_count + _TOKENS_A_REPLY,
+            call_ids=tuple(self.call_ids),
+            prompt_tokens=past.prompt_tokens + count_tokens(new) + _TOKENS_AN_ITEM * item_count,
         )
 
     def _read_message(self, index: int, item: dict[str, Any]) -> None:
@@ -105,14 +113,14 @@ class _Reader:
         self.last_role = "assistant_call"
         self.called.append(str(item.get("name")))
         self.texts.append(str(item.get("arguments") or item.get("input") or ""))
-        self.call_ids.add(str(item.get("call_id")))
+        self.call_ids[str(item.get("call_id"))] = None
         self.unanswered[str(item.get("call_id"))] = None
 
     def _read_output(self, index: int, item: dict[str, Any]) -> None:
         call_id = item.get("call_id")
         if call_id is None:
             refuse_missing(f"input[{index}].call_id")
-        if call_id not in self.call_ids and not self._remembers:
+        if call_id not in self.call_ids and self._knows_all:
             refuse(f"No tool call found for function call output with call_id {call_id}.", "input")
         if call_id not in self.call_ids:
             self.rounds = max(self.rounds, 1)

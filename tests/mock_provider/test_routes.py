@@ -43,8 +43,17 @@ ROUTES = [
     ("POST", "/v1/conversations/v1", Route("POST", "conversations.update", id="v1")),
     ("DELETE", "/v1/conversations/v1", Route("DELETE", "conversations.delete", id="v1")),
     ("POST", "/v1/conversations/v1/items", Route("POST", "conversations.items", id="v1")),
-    ("GET", "/v1/conversations/v1/items?limit=2", Route("GET", "conversations.items.list", id="v1")),
-    ("DELETE", "/v1/conversations/v1/items/i1", Route("DELETE", "conversations.items.delete", id="v1")),
+    (
+        "GET",
+        "/v1/conversations/v1/items?limit=2",
+        Route("GET", "conversations.items.list", id="v1", query="limit=2"),
+    ),
+    ("GET", "/v1/conversations/v1/items/i1", Route("GET", "conversations.items.retrieve", id="v1/items/i1")),
+    (
+        "DELETE",
+        "/v1/conversations/v1/items/i1",
+        Route("DELETE", "conversations.items.delete", id="v1/items/i1"),
+    ),
 ]
 
 
@@ -103,7 +112,6 @@ def test_the_client_reaches_stored_objects(provider_url: str) -> None:
         assert client.responses.retrieve(response.id).status == "completed"
         assert client.responses.cancel(response.id).id == response.id
         client.responses.delete(response.id)
-        assert list(client.responses.input_items.list(response.id)) == []
         assert client.responses.input_tokens.count(model="gpt-4o", input="Hello there").input_tokens > 0
         assert list(client.chat.completions.list()) == []
         assert client.chat.completions.update("c1", metadata={"a": "b"}).id == "c1"
@@ -119,7 +127,16 @@ def test_the_client_holds_a_conversation(provider_url: str) -> None:
         answer = client.responses.create(model="gpt-4o", input="Hello", conversation=talk.id)
         assert answer.conversation is not None
         assert answer.conversation.id == talk.id
-        assert list(client.conversations.items.list(talk.id)) == []
+        listed: list[Any] = list(client.conversations.items.list(talk.id, order="asc"))
+        assert [(item.role, item.content[0].text) for item in listed] == [
+            ("user", "Hello"),
+            ("user", "Hello"),
+            ("assistant", answer.output_text),
+        ]
+        latest: Any = client.conversations.items.list(talk.id, limit=1).data
+        assert [item.role for item in latest] == ["assistant"]
+        client.conversations.items.delete(listed[0].id, conversation_id=talk.id)
+        assert len(list(client.conversations.items.list(talk.id))) == 2
         assert client.conversations.delete(talk.id).deleted
 
 
