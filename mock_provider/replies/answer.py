@@ -62,7 +62,8 @@ def plan_answer(talk: Conversation, wishes: Wishes, script: Script) -> Answer:
 def _plan(talk: Conversation, wishes: Wishes, script: Script) -> Answer:
     if wishes.tools and _calls_now(talk, wishes, script):
         calls = choose_calls(talk, wishes, script)
-        return Answer(EMPTY, calls, "tool_calls", sum(call.token_count for call in calls))
+        reason: FinishReason = "stop" if wishes.is_named else "tool_calls"  # it was no choice of the model
+        return Answer(EMPTY, calls, reason, sum(call.token_count for call in calls))
     text = make_text(talk, wishes, script)
     if wishes.stops:
         text = cut_at_stop(text, wishes.stops)

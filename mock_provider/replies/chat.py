@@ -12,9 +12,10 @@ import msgspec
 
 from mock_provider.replies.answer import Answer, plan_answer
 from mock_provider.replies.chat_request import read_model, read_wishes
-from mock_provider.replies.chat_stream import FINGERPRINT, call_id, make_events
+from mock_provider.replies.chat_stream import FINGERPRINT, call_id, finish_reason_of, make_events
 from mock_provider.replies.conversation import read_messages
 from mock_provider.replies.logprobs import make_logprobs
+from mock_provider.replies.model_names import check_chat_model
 from mock_provider.replies.refusals import refuse
 from mock_provider.replies.reply import Reply, ReplyIds
 from mock_provider.replies.script import Script
@@ -28,11 +29,11 @@ _TEXT_CHOICE = (
 )
 _CALL_CHOICE = (
     b'{"index":%d,"message":{"role":"assistant","content":null,"tool_calls":[%b],"refusal":null,"annotations":[]},'
-    b'"logprobs":null,"finish_reason":"tool_calls"}'
+    b'"logprobs":null,"finish_reason":"%b"}'
 )
 _FUNCTION_CHOICE = (
     b'{"index":%d,"message":{"role":"assistant","content":null,"function_call":{"name":%b,"arguments":%b},'
-    b'"refusal":null,"annotations":[]},"logprobs":null,"finish_reason":"function_call"}'
+    b'"refusal":null,"annotations":[]},"logprobs":null,"finish_reason":"%b"}'
 )
 _CALL = b'{"id":"call_%b","type":"function","function":{"name":%b,"arguments":%b}}'
 _CUSTOM_CALL = b'{"id":"call_%b","type":"custom","custom":{"name":%b,"input":%b}}'
@@ -48,6 +49,7 @@ _TAIL = b'],"usage":%b,"service_tier":"default","system_fingerprint":"' + FINGER
 def reply_to_chat(request: dict[str, Any], script: Script, ids: ReplyIds) -> Reply:
     """The answer to a chat completion.  Raises RequestRefusedError."""
     model = read_model(request, script.models)
+    check_chat_model(model)
     wishes = read_wishes(request, accept_unknown=script.accept_unknown_parameters)
     talk = read_messages(request.get("messages"))
     if wishes.json_object and "json" not in talk.text.lower():
@@ -98,11 +100,12 @@ def _make_choice(request: dict[str, Any], answer: Answer, token: bytes, index: i
     if not answer.calls:
         logprobs = make_logprobs(request, answer.text) if request.get("logprobs") else b"null"
         return _TEXT_CHOICE % (index, answer.text.encoded, logprobs, answer.finish_reason.encode())
+    reason = finish_reason_of(request, answer)
     if request.get("functions") and not request.get("tools"):
         call = answer.calls[0]
-        return _FUNCTION_CHOICE % (index, _encode(call.name), _encode(call.arguments))
+        return _FUNCTION_CHOICE % (index, _encode(call.name), _encode(call.arguments), reason)
     calls = b",".join([_make_call(call, token, index, number) for number, call in enumerate(answer.calls)])
-    return _CALL_CHOICE % (index, calls)
+    return _CALL_CHOICE % (index, calls, reason)
 
 
 def _make_call(call: ToolCall, token: bytes, index: int, number: int) -> bytes:

@@ -22,12 +22,13 @@ top_logprobs top_p verbosity web_search_options data_sources
 """
 KNOWN = PLAIN | frozenset(_OTHERS.split())
 _REASONING = re.compile(r"o[134](?:-|$)|gpt-5(?:-mini|-nano)?(?:-\d|$)")
+_LIMITS = ("max_tokens", "max_completion_tokens")
 _OLD_LIMIT_REFUSED = ("o1", "o3", "o4", "gpt-5")
 
 
 def read_wishes(request: dict[str, Any], *, accept_unknown: bool) -> Wishes:
     """What the request asks of the answer.  Raises RequestRefusedError."""
-    check_fields(request)
+    check_fields(_without_idle_limits(request))
     if "temperature" in request:
         _check_temperature(request)
     if PLAIN.issuperset(request):
@@ -44,6 +45,7 @@ def read_wishes(request: dict[str, Any], *, accept_unknown: bool) -> Wishes:
         parallel=request.get("parallel_tool_calls") is not False and "functions" not in request,
         schema=schema,
         json_object=json_object,
+        is_named=_names_a_call(request),
         max_tokens=_read_limit(request),
         stops=read_stops(request.get("stop")),
     )
@@ -98,8 +100,24 @@ def read_model(request: dict[str, Any], models: tuple[str, ...]) -> str:
     return model
 
 
+def _without_idle_limits(request: dict[str, Any]) -> dict[str, Any]:
+    """The request; 0 in both limits at once is what clients send that fill in every field, and limits nothing."""
+    if request.get("max_tokens") == 0 == request.get("max_completion_tokens"):
+        return {key: value for key, value in request.items() if key not in _LIMITS}
+    return request
+
+
+def _names_a_call(request: dict[str, Any]) -> bool:
+    """Whether the request says which tool to call."""
+    for key in ("tool_choice", "function_call"):
+        choice = request.get(key)
+        if isinstance(choice, dict) and choice.get("type") != "allowed_tools":
+            return True
+    return False
+
+
 def _read_limit(request: dict[str, Any]) -> int | None:
-    """Tokens the answer may have; None: as many as it likes, which 0 means as well."""
+    """Tokens the answer may have; None: as many as it likes."""
     limit, old_limit = request.get("max_completion_tokens"), request.get("max_tokens")
     if (
         old_limit

@@ -58,12 +58,11 @@ class _Choice:
         self._open = head + _CHOICE % index
         self._close = close
         self.first = b""
-        reason = answer.finish_reason.encode()
+        reason = finish_reason_of(request, answer)
         if not answer.calls:
             self.first = self._frame(b'{"role":"assistant","content":"","refusal":null}')
             self.tokens = self._text_tokens(request, answer)
         elif request.get("functions") and not request.get("tools"):
-            reason = b"function_call"
             self.tokens = self._function_tokens(answer.calls[0])
         else:
             self.tokens = self._call_tokens(answer, token, index)
@@ -104,6 +103,13 @@ class _Choice:
         after = b"}}" + _OPEN + self._close
         pieces = [before + piece + after for piece in call.text.encoded_pieces]
         return [self._frame(opening % _encode(call.name)), *pieces]
+
+
+def finish_reason_of(request: dict[str, Any], answer: Answer) -> bytes:
+    """Why a choice ended, in the words of the request's dialect: with ``functions`` there are no tools."""
+    if answer.finish_reason == "tool_calls" and request.get("functions") and not request.get("tools"):
+        return b"function_call"
+    return answer.finish_reason.encode()
 
 
 def call_id(token: bytes, index: int, number: int) -> bytes:

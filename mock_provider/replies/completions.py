@@ -15,6 +15,7 @@ from mock_provider.replies.chat_stream import DONE
 from mock_provider.replies.conversation import Conversation
 from mock_provider.replies.fields import check_fields, read_stops
 from mock_provider.replies.logprobs import logprob_of, rank_alternatives
+from mock_provider.replies.model_names import check_text_model
 from mock_provider.replies.refusals import refuse, refuse_empty, refuse_missing, refuse_type
 from mock_provider.replies.reply import Reply, ReplyIds
 from mock_provider.replies.script import Script
@@ -49,6 +50,7 @@ _FIELDS = frozenset(
     )
 )
 _MOST_LOGPROBS = 5
+_CHECKED_OTHERWISE = ("tools", "max_tokens")
 _encode = msgspec.json.encode
 _HEAD = b'{"id":"cmpl-%b","object":"text_completion","created":%d,"model":%b,"choices":['
 _CHOICE = b'{"text":%b,"index":%d,"logprobs":%b,"finish_reason":%b}'
@@ -57,12 +59,14 @@ _CHOICE = b'{"text":%b,"index":%d,"logprobs":%b,"finish_reason":%b}'
 def reply_to_completions(request: dict[str, Any], script: Script, ids: ReplyIds) -> Reply:
     """The answer to a text completion.  Raises RequestRefusedError."""
     model = read_model(request, script.models)
-    check_fields({key: value for key, value in request.items() if key != "tools"})
+    check_text_model(model)
+    check_fields({key: value for key, value in request.items() if key not in _CHECKED_OTHERWISE})
     if not script.accept_unknown_parameters and not _FIELDS.issuperset(request):
         refuse(
             f"Unrecognized request argument supplied: {next(key for key in request if key not in _FIELDS)}"
         )
     _check_logprobs(request.get("logprobs"))
+    _check_max_tokens(request.get("max_tokens"))
     prompts = _read_prompts(request)
     prompt_tokens = sum(count_tokens(p) if isinstance(p, str) else len(p) for p in prompts)
     check_context(prompt_tokens, script.context_tokens)
@@ -153,6 +157,12 @@ def _check_logprobs(value: Any) -> None:
         refuse(
             f"Invalid value for 'logprobs': {value}; it must be between 0 and {_MOST_LOGPROBS}.", "logprobs"
         )
+
+
+def _check_max_tokens(value: Any) -> None:
+    """None at all is a wish here: what is echoed can be scored."""
+    if value != 0 or type(value) is not int:
+        check_fields({"max_tokens": value})
 
 
 def _read_prompts(request: dict[str, Any]) -> list[Any]:

@@ -15,9 +15,9 @@ NUMBERS = {
 INTEGERS = {
     "n": (1, 128),
     "best_of": (0, 20),
-    "max_tokens": (0, None),
-    "max_completion_tokens": (0, None),
-    "max_output_tokens": (0, None),
+    "max_tokens": (1, None),
+    "max_completion_tokens": (1, None),
+    "max_output_tokens": (16, None),
     "max_tool_calls": (0, None),
     "top_logprobs": (0, 20),
     "seed": (-(1 << 63), 1 << 63),

@@ -25,6 +25,7 @@ class Wishes(msgspec.Struct, frozen=True, kw_only=True):
 
     tools: tuple[Tool, ...] = ()  # callable ones: tool_choice none leaves it empty
     must_call: bool = False
+    is_named: bool = False  # the one tool left is the one the request names
     parallel: bool = True
     schema: Mapping[str, Any] | None = None  # the answer is JSON valid against it
     json_object: bool = False  # the answer is any JSON object

@@ -84,7 +84,7 @@ def test_structured_text() -> None:
 
 
 def test_a_cut_answer_is_incomplete() -> None:
-    reply = respond("Hello", max_output_tokens=5, stream=True)
+    reply = respond("Hello", max_output_tokens=16, stream=True)
     assert read(reply)["status"] == "incomplete"
     assert read(reply)["incomplete_details"] == {"reason": "max_output_tokens"}
     assert kinds_of(reply)[-1] == "incomplete"

@@ -32,7 +32,7 @@ CHATS: dict[str, dict[str, Any]] = {
 RESPONSES: dict[str, dict[str, Any]] = {
     "plain": {},
     "logprobs": {"include": ["message.output_text.logprobs"], "top_logprobs": 2},
-    "cut": {"max_output_tokens": 3},
+    "cut": {"max_output_tokens": 16},
     "calls": {"input": TWO_CALLS, "tools": [RESPONSE_MAGIC], "tool_choice": "required"},
     "custom tool": {
         "tools": [{"type": "custom", "name": "run"}],
