@@ -26,6 +26,7 @@ Ids = NDArray[np.bytes_]
 Words = NDArray[np.object_]  # tuples of words
 
 CHUNK_BYTES = 2 << 20  # of which the records still fit the cache
+GROWTH = 1.25  # of an array that is full
 NO_LABEL = -1
 
 
@@ -79,19 +80,32 @@ def read_columns(path: Path, record_type: type[Any], columns: dict[str, Column])
     """One array a column.  Empty when there is no such file."""
     lean = make_lean(record_type, {column.field for column in columns.values()})
     places = {field.name: place for place, field in enumerate(msgspec.structs.fields(lean))}
-    line_count = count_lines(
-        path
-    )  # arrays of the right size from the start: to join parts takes twice the memory
-    arrays = {name: np.empty(line_count, column.make(()).dtype) for name, column in columns.items()}
+    arrays = {name: np.empty(0, column.make(()).dtype) for name, column in columns.items()}
     filled = 0
     with paused_collector():
         for records in read_batches(path, lean):
-            batch = records[: line_count - filled]  # a run that goes on has written more meanwhile
-            fields = list(zip(*map(msgspec.structs.astuple, batch), strict=True))
+            fields = list(zip(*map(msgspec.structs.astuple, records), strict=True))
+            end = filled + len(records)
             for name, column in columns.items() if fields else ():
-                arrays[name][filled : filled + len(batch)] = column.make(fields[places[column.field]])
-            filled += len(batch)
-    return {name: array[:filled] for name, array in arrays.items()}
+                if end > len(arrays[name]):
+                    _resize(arrays[name], int(end * GROWTH))
+                arrays[name][filled:end] = _make_cells(column, fields[places[column.field]])
+            filled = end
+    for array in arrays.values():
+        _resize(array, filled)
+    return arrays
+
+
+def _resize(array: NDArray[Any], length: int) -> None:
+    """In place: to join parts would take twice the memory."""
+    array.resize(length, refcheck=False)  # nobody else has it yet
+
+
+def _make_cells(column: Column, values: tuple[Any, ...]) -> NDArray[Any]:
+    """One cell for all where they are the same, which is the rule: no fault, no time-out, status 200."""
+    first = values[0]
+    is_same = first is values[-1] and values.count(first) == len(values)
+    return column.make(values[:1] if is_same else values)
 
 
 def make_lean(record_type: type[Any], names: Collection[str]) -> type[Any]:
@@ -108,14 +122,6 @@ def make_lean(record_type: type[Any], names: Collection[str]) -> type[Any]:
         else:
             chosen.append((field.name, field.type, field.default))
     return msgspec.defstruct(f"Lean{record_type.__name__}", chosen, frozen=True, kw_only=True, gc=False)
-
-
-def count_lines(path: Path) -> int:
-    """At least as many as there are records; 0 when there is no such file."""
-    if not path.is_file():
-        return 0
-    with path.open("rb") as file:
-        return 1 + sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(CHUNK_BYTES), b""))
 
 
 @contextlib.contextmanager
@@ -139,13 +145,8 @@ def read_batches(path: Path, record_type: type[T]) -> Iterator[list[T]]:
     if not path.is_file():
         return
     with path.open("rb") as file:
-        rest = b""
         while chunk := file.read(CHUNK_BYTES):
-            whole, newline, rest = (rest + chunk).rpartition(b"\n")
-            if newline:
-                yield _decode(whole, decoder)
-        if rest:
-            yield _decode(rest, decoder)
+            yield _decode(chunk + file.readline(), decoder)
 
 
 def _decode(lines: bytes, decoder: msgspec.json.Decoder[T]) -> list[T]:
@@ -166,7 +167,14 @@ def _decode_singly(lines: bytes, decoder: msgspec.json.Decoder[T]) -> Iterator[T
 
 def float_column(field: str) -> Column:
     """Floats; None becomes NaN."""
-    return Column(field, lambda values: np.array(values, dtype="f8"))
+    return Column(field, _make_floats)
+
+
+def _make_floats(values: Sequence[float | None]) -> Floats:
+    try:
+        return np.fromiter(values, "f8", len(values))
+    except TypeError:  # some are None
+        return np.array(values, dtype="f8")
 
 
 def integer_column(field: str) -> Column:
@@ -176,7 +184,7 @@ def integer_column(field: str) -> Column:
 
 def _make_integers(values: Sequence[int | None]) -> Integers:
     try:
-        return np.array(values, dtype="i8")
+        return np.fromiter(values, "i8", len(values))
     except TypeError:  # some are None
         return np.array([-1 if value is None else value for value in values], dtype="i8")
 
@@ -227,14 +235,26 @@ def _make_words(values: Sequence[tuple[str, ...]]) -> Words:
     return cells
 
 
+def key_of(word: str) -> int:
+    """The number that a key column gives this word."""
+    return int(number_ids(_make_ids([word]))[0])
+
+
 def number_ids(ids: Ids) -> Integers:
     """A number for each id, equal for equal ones and, as good as surely, for no others; -1 for an empty one."""
     parts = np.ascontiguousarray(ids).view("u8").reshape(len(ids), 4)
-    mixed = np.bitwise_xor.reduce(parts * _MIXERS, axis=1)
-    numbers: Integers = (mixed ^ (mixed >> np.uint64(32))).astype("i8") & _POSITIVE
+    # A product spreads what differs to higher bits only: first bring the high ones down.
+    spread = _fold(_fold(parts) * _MIXERS)
+    mixed = _fold(np.bitwise_xor.reduce(spread, axis=1) * _MIXERS[0])
+    numbers: Integers = mixed.astype("i8") & _POSITIVE
     numbers[~parts.any(axis=1)] = -1
     return numbers
 
 
+def _fold(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    return np.asarray(values ^ (values >> _FOLD))
+
+
+_FOLD = np.uint64(29)
 _MIXERS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93], "u8")
 _POSITIVE = np.int64(0x7FFFFFFFFFFFFFFF)

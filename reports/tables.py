@@ -1,4 +1,7 @@
-"""The streams of a run as columns: samples, invocations, provider attempts.  Reads files; judges nothing."""
+"""The streams of a run as columns: samples, invocations, provider attempts.  Reads files; judges nothing.
+
+A field that no judgement asks for is no column: a million of each is what takes the time.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,7 @@ SAMPLE_OUTCOMES: tuple[str, ...] = get_args(SampleOutcome)
 INVOCATION_OUTCOMES: tuple[str, ...] = get_args(InvocationOutcome)
 ATTEMPT_OUTCOMES: tuple[str, ...] = get_args(AttemptOutcome)
 MOST_STUCK_KEPT = 1000  # invocations whose stacks are kept; more say nothing new
-CHUNK_TIMES = ("first_chunk_s", "last_chunk_s", "chunk_gap_p50_s", "chunk_gap_max_s")
+CHUNK_TIMES = ("first_chunk_s", "chunk_gap_p50_s", "chunk_gap_max_s")
 STUCK: tuple[str, ...] = ("hung", "cancelled")
 
 
@@ -57,7 +60,6 @@ class Samples(Columns):
     status: Integers
     error: Codes
     first_chunk_s: Floats
-    last_chunk_s: Floats
     chunk_count: Integers
     chunk_gap_p50_s: Floats
     chunk_gap_max_s: Floats
@@ -73,6 +75,7 @@ class Invocations(Columns):
     """invocations.jsonl, without stacks.  ``outcome`` holds codes into INVOCATION_OUTCOMES."""
 
     trace_id: Ids
+    trace_key: Integers  # equal for equal ids: numbers sort many times faster; -1: no id
     step: Integers
     user: Integers
     sequence: Integers
@@ -87,23 +90,21 @@ class Attempts(Columns):
     """provider.jsonl.  ``outcome`` holds codes into ATTEMPT_OUTCOMES, ``fault`` into ``faults``, and so on."""
 
     trace_id: Ids
+    trace_key: Integers  # as of invocations
     received_s: Floats
     end_s: Floats  # NaN: open when the provider stopped
-    first_byte_s: Floats
     outcome: Codes
     status: Integers
     fault: Codes
     injected_s: Floats
     achieved_s: Floats
     queued_s: Floats
-    in_flight: Integers
     retry_count: Integers
     read_timeout_s: Floats
     retry_after_s: Floats
     connection: Integers
     connection_request: Integers
     prompt_tokens: Integers
-    completion_tokens: Integers
     prompt_chars: Integers
     prompt_key: Integers  # equal for equal requests; -1: unknown
     is_stream: NDArray[np.bool_]
@@ -139,18 +140,17 @@ def read_attempts(path: Path) -> Attempts | None:
         return None
     faults, endpoints, tools = Labels(), Labels(), Labels()
     integers = (
-        "status", "in_flight", "retry_count", "connection", "connection_request", "prompt_tokens",
-        "completion_tokens", "prompt_chars",
+        "status", "retry_count", "connection", "connection_request", "prompt_tokens", "prompt_chars",
     )  # fmt: skip
     floats = (
-        "received_s", "end_s", "first_byte_s", "injected_s", "achieved_s", "queued_s", "read_timeout_s",
-        "retry_after_s",
+        "received_s", "end_s", "injected_s", "achieved_s", "queued_s", "read_timeout_s", "retry_after_s",
     )  # fmt: skip
     columns = read_columns(
         path,
         Attempt,
         {
             "trace_id": id_column("trace_id"),
+            "trace_key": key_column("trace_id"),
             **{name: integer_column(name) for name in integers},
             **{name: float_column(name) for name in floats},
             "outcome": label_column("outcome", Labels(ATTEMPT_OUTCOMES)),
@@ -172,6 +172,7 @@ def read_invocations(path: Path) -> tuple[Invocations, tuple[Invocation, ...]]:
         Invocation,
         {
             "trace_id": id_column("trace_id"),
+            "trace_key": key_column("trace_id"),
             **{name: integer_column(name) for name in ("step", "user", "sequence")},
             **{name: float_column(name) for name in ("start_s", "end_s")},
             "outcome": label_column("outcome", Labels(INVOCATION_OUTCOMES)),
@@ -217,7 +218,6 @@ def bare_samples(start_s: Floats, end_s: Floats, is_ok: NDArray[np.bool_]) -> Sa
         status=none,
         error=np.full(count, NO_LABEL, np.int32),
         first_chunk_s=unknown,
-        last_chunk_s=unknown,
         chunk_count=none,
         chunk_gap_p50_s=unknown,
         chunk_gap_max_s=unknown,

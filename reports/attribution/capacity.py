@@ -13,10 +13,8 @@ AGREES_RATIO = 0.15  # measured and predicted throughput this close prove each o
 
 def find_capacity(readings: Sequence[Gauge]) -> float | None:
     """The last capacity read that is a real bound; None when none was."""
-    known = [
-        gauge.capacity for gauge in readings if gauge.capacity is not None and math.isfinite(gauge.capacity)
-    ]
-    return known[-1] if known else None
+    capacities = (gauge.capacity for gauge in reversed(readings))
+    return next((known for known in capacities if known is not None and math.isfinite(known)), None)
 
 
 def make_proof(capacity: float | None, hold_s: float | None, measured_per_s: float | None) -> Proof | None:

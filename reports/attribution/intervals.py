@@ -9,6 +9,7 @@ import numpy as np
 
 from harness.probe_records import Span, Trace
 from reports.attribution.state import TURN, TURNS, WAITS, Interval, State
+from reports.columns import key_of
 from reports.tables import Attempts
 
 LEDGER = "provider"
@@ -33,15 +34,15 @@ class Ledger:
 
     def __init__(self, attempts: Attempts | None) -> None:
         self._attempts = attempts
-        self._order = np.argsort(attempts.trace_id, kind="stable") if attempts is not None else None
-        self._ids = attempts.trace_id[self._order] if attempts is not None else None
+        self._order = np.argsort(attempts.trace_key, kind="stable") if attempts is not None else None
+        self._keys = attempts.trace_key[self._order] if attempts is not None else None
 
     def of(self, trace_id: str) -> list[Served]:
         """Oldest first; empty without a ledger."""
-        if self._attempts is None or self._ids is None or self._order is None:
+        if self._attempts is None or self._keys is None or self._order is None:
             return []
-        key = np.bytes_(trace_id.encode("ascii", "replace"))
-        first, last = np.searchsorted(self._ids, key, "left"), np.searchsorted(self._ids, key, "right")
+        key = key_of(trace_id)
+        first, last = np.searchsorted(self._keys, key, "left"), np.searchsorted(self._keys, key, "right")
         rows = self._order[first:last]
         rows = rows[np.argsort(self._attempts.received_s[rows], kind="stable")]
         table = self._attempts

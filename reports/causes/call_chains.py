@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reports.causes.situation import Situation
-from reports.columns import Floats, number_ids
+from reports.columns import Floats
 from reports.tables import INVOCATION_OUTCOMES, Attempts
 
 Rows = NDArray[np.intp]
@@ -61,11 +61,8 @@ def read_call_chains(situation: Situation) -> CallChains:
     attempts = situation.dataset.attempts
     if attempts is None:
         return CallChains(long=(), short_count=0)
-    rows = np.flatnonzero((attempts.trace_id != b"") & (attempts.retry_count <= 0))
-    # Numbers sort many times faster than ids: those of the few long ones are sorted afterwards.
-    _, invocation, counts = np.unique(
-        number_ids(attempts.trace_id[rows]), return_inverse=True, return_counts=True
-    )
+    rows = np.flatnonzero((attempts.trace_key >= 0) & (attempts.retry_count <= 0))
+    _, invocation, counts = np.unique(attempts.trace_key[rows], return_inverse=True, return_counts=True)
     rows = rows[counts[invocation] >= LONG]
     rows = rows[np.lexsort((attempts.received_s[rows], attempts.trace_id[rows]))]
     ids, begins = np.unique(attempts.trace_id[rows], return_index=True)
@@ -77,6 +74,8 @@ def read_call_chains(situation: Situation) -> CallChains:
 
 
 def _invocations(situation: Situation, wanted: set[bytes]) -> Mapping[bytes, tuple[str, float, float]]:
+    if not wanted:
+        return {}
     table = situation.dataset.invocations
     rows = [row for row, trace_id in enumerate(table.trace_id.tolist()) if trace_id in wanted]
     chosen = table.take(np.array(rows, np.intp))

@@ -17,7 +17,7 @@ from reports.causes.exchange_places import locate_exchange
 from reports.causes.kept_state import GrowingState, find_growing_variable
 from reports.causes.places import locate_site
 from reports.causes.situation import Situation
-from reports.columns import Floats, Integers, number_ids
+from reports.columns import Floats, Integers
 from reports.tables import Attempts
 from reports.units import format_count, format_number, format_ratio
 from reports.verdict import Evidence, Finding
@@ -42,13 +42,7 @@ class Trend:
     last_chars: float
     per_request_chars: float
     correlation: float
-    is_still_growing: bool
     count: int
-
-    @property
-    def is_growth(self) -> bool:
-        grown = self.last_chars >= GROWN_RATIO * self.first_chars
-        return grown and self.correlation >= STEADILY and self.is_still_growing
 
 
 def find_growing_state(situation: Situation) -> Iterator[Finding]:
@@ -91,12 +85,14 @@ def find_trend(situation: Situation) -> Trend | None:
     if len(rows) < FEWEST_CALLS:
         return None
     sizes = attempts.prompt_chars[rows].astype(float)
+    if sizes.max() < GROWN_RATIO * sizes.min():
+        return None
     served = np.arange(len(rows), dtype=float)
-    turns = _turns(situation, number_ids(attempts.trace_id[rows]))
-    candidates = [_measure(sizes, served, "requests served")]
+    turns = _turns(situation, attempts.trace_key[rows])
+    candidates = [_find_growth(sizes, served, "requests served")]
     if turns is not None:
-        candidates.append(_measure(sizes, turns, "requests of one user"))
-    growing = [trend for trend in candidates if trend.is_growth]
+        candidates.append(_find_growth(sizes, turns, "requests of one user"))
+    growing = [trend for trend in candidates if trend is not None]
     return max(growing, key=lambda trend: trend.correlation, default=None)
 
 
@@ -110,44 +106,50 @@ def _first_chats(attempts: Attempts, *, until_s: float) -> Integers:
     wanted = (
         (attempts.received_s <= until_s)
         & (attempts.prompt_chars >= 0)
-        & (attempts.trace_id != b"")
+        & (attempts.trace_key >= 0)
         & (attempts.retry_count <= 0)
     )
     if CHAT in attempts.endpoints:
         wanted &= attempts.endpoint == attempts.endpoints.index(CHAT)
     rows = np.flatnonzero(wanted)
-    _, first = np.unique(number_ids(attempts.trace_id[rows]), return_index=True)
+    _, first = np.unique(attempts.trace_key[rows], return_index=True)
     return np.asarray(rows[np.sort(first)])
 
 
-def _turns(situation: Situation, ids: Integers) -> Floats | None:
+def _turns(situation: Situation, keys: Integers) -> Floats | None:
     """How many requests the user had sent before; None when that is not known of every call."""
     invocations = situation.dataset.invocations
-    numbers = number_ids(invocations.trace_id)
-    order = np.argsort(numbers, kind="stable")
-    known = numbers[order]
+    order = np.argsort(invocations.trace_key, kind="stable")
+    known = invocations.trace_key[order]
     if not len(known):
         return None
-    rows = np.minimum(np.searchsorted(known, ids), len(known) - 1)
-    if np.any(known[rows] != ids):
+    rows = np.minimum(np.searchsorted(known, keys), len(known) - 1)
+    if np.any(known[rows] != keys):
         return None
     return invocations.sequence[order][rows].astype(float)
 
 
-def _measure(sizes: Floats, order: Floats, by: str) -> Trend:
+def _find_growth(sizes: Floats, order: Floats, by: str) -> Trend | None:
+    """How sizes grow in that order; None when they do not, or have stopped.  The dearest question comes last."""
     ranked = sizes[np.argsort(order, kind="stable")]
-    positions = np.sort(order)
     tenth = max(1, len(ranked) // TENTH)
+    first_chars, last_chars = float(np.mean(ranked[:tenth])), float(np.mean(ranked[-tenth:]))
+    if last_chars < GROWN_RATIO * first_chars:
+        return None
+    positions = np.sort(order)
     last_third = slice(2 * len(ranked) // 3, None)
     slope = _slope(positions, ranked)
+    if slope <= 0 or _slope(positions[last_third], ranked[last_third]) < STILL_RATIO * slope:
+        return None
+    correlation = _rank_correlation(order, sizes)
+    if correlation < STEADILY:
+        return None
     return Trend(
         by=by,
-        first_chars=float(np.mean(ranked[:tenth])),
-        last_chars=float(np.mean(ranked[-tenth:])),
+        first_chars=first_chars,
+        last_chars=last_chars,
         per_request_chars=slope,
-        correlation=_rank_correlation(order, sizes),
-        is_still_growing=slope > 0
-        and _slope(positions[last_third], ranked[last_third]) >= STILL_RATIO * slope,
+        correlation=correlation,
         count=len(ranked),
     )
 

@@ -32,11 +32,11 @@ def measure_late_work(situation: Situation) -> LateWork | None:
     good = invocations.take(invocations.outcome == INVOCATION_OUTCOMES.index("ok"))
     if not len(good):
         return None
-    order = np.argsort(good.trace_id, kind="stable")
-    ids = good.trace_id[order]
-    rows = np.minimum(np.searchsorted(ids, attempts.trace_id), len(ids) - 1)
-    is_known = ids[rows] == attempts.trace_id
+    order = np.argsort(good.trace_key, kind="stable")
+    keys = good.trace_key[order]
+    rows = np.minimum(np.searchsorted(keys, attempts.trace_key), len(keys) - 1)
+    is_known = keys[rows] == attempts.trace_key
     answered_s = good.end_s[order][rows]
     ended_s = np.where(np.isnan(attempts.end_s), np.inf, attempts.end_s)
     is_late = is_known & (ended_s > answered_s + LATE_S)
-    return LateWork(answer_count=len(good), count=len(np.unique(attempts.trace_id[is_late])))
+    return LateWork(answer_count=len(good), count=len(np.unique(attempts.trace_key[is_late])))

@@ -65,13 +65,13 @@ def _mean_of_known(values: Integers) -> float | None:
 
 def widest_per_invocation(attempts: Attempts) -> Floats:
     """For each invocation that called the provider, the most calls it had open at one time."""
-    known = attempts.take(attempts.trace_id != b"")
+    known = attempts.take(attempts.trace_key >= 0)
     if not len(known):
         return np.empty(0)
     ends = np.nan_to_num(known.end_s, nan=np.inf)
     moments = np.concatenate([known.received_s, ends])
     change = np.concatenate([np.ones(len(known)), -np.ones(len(known))])
-    _, owner = np.unique(known.trace_id, return_inverse=True)
+    _, owner = np.unique(known.trace_key, return_inverse=True)
     owners = np.concatenate([owner, owner])
     order = np.lexsort((change, moments, owners))  # at the same moment an end comes before a begin
     owners, change = owners[order], change[order]

@@ -56,10 +56,10 @@ class Misuse:
 
 def find_sync_async_misuse(situation: Situation) -> Iterator[Finding]:
     found = sorted(_find_events(situation), key=lambda misuse: -misuse.count)
-    late = measure_late_work(situation)
+    late = measure_late_work(situation) if found or _left(situation) else None
     if found:
         yield _of_events(situation, found, late)
-    elif late is not None and late.ratio >= MANY_LATE_RATIO and _left(situation):
+    elif late is not None and late.ratio >= MANY_LATE_RATIO:
         yield _of_late_work(situation, late)
 
 

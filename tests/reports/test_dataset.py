@@ -1,12 +1,15 @@
+import dataclasses
 from pathlib import Path
 
 import numpy as np
 import pytest
 from synthetic_run import make_run, tear, write_stream
 
+import reports.columns
 from harness.errors import RunDirectoryError
 from harness.records import Event
 from harness.run_directory import RunDirectory
+from reports.columns import key_of
 from reports.dataset import load_dataset
 
 
@@ -79,3 +82,28 @@ def test_a_stuck_invocation_keeps_its_stack(tmp_path: Path) -> None:
     data = load_dataset(make_run(tmp_path / "run", kind="hung"))
     assert {invocation.outcome for invocation in data.stuck} <= {"hung", "cancelled"}
     assert all(invocation.stack and invocation.open_steps for invocation in data.stuck)
+
+
+def test_columns_are_the_same_however_the_file_is_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(tmp_path / "run", kind="queue", steps=(1, 5))
+    whole = load_dataset(run)
+    monkeypatch.setattr(reports.columns, "CHUNK_BYTES", 700)  # a few records, not all alike
+    parts = load_dataset(run)
+    assert whole.attempts is not None and parts.attempts is not None
+    pairs = [(whole.attempts, parts.attempts), (whole.invocations, parts.invocations)]
+    pairs += [(one.samples, other.samples) for one, other in zip(whole.steps, parts.steps, strict=True)]
+    for one, other in pairs:
+        assert len(one) > 50
+        for field in dataclasses.fields(one):
+            np.testing.assert_equal(getattr(other, field.name), getattr(one, field.name))
+
+
+def test_keys_are_equal_where_ids_are(tmp_path: Path) -> None:
+    data = load_dataset(make_run(tmp_path / "run", steps=(1, 5)))
+    assert data.attempts is not None
+    for table in (data.attempts, data.invocations):
+        assert [key_of(trace.decode()) for trace in table.trace_id.tolist()] == table.trace_key.tolist()
+        assert len(set(table.trace_key.tolist())) == len(set(table.trace_id.tolist()))
+    assert key_of("") == -1
