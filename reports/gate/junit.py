@@ -1,4 +1,8 @@
-"""A gate's verdict as JUnit XML, for any CI system: a test suite a scenario, a test case a criterion.  Pure."""
+"""A gate's verdict as JUnit XML, for any CI system: a test suite a scenario, a test case a criterion.  Pure.
+
+There are two schemas in use, of Jenkins' xUnit plugin (junit-10.xsd) and of Ant (windyroad's JUnit.xsd); the file is
+valid by both: no attributes on the root, and in every suite the empty elements that Ant's has.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ _NO_XML = re.compile(r"[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 def render_junit(gate: GateVerdict, *, timestamp: str, hostname: str) -> str:
     """The whole file.  timestamp: ISO 8601 without a zone, as the schema wants it."""
-    root = ElementTree.Element("testsuites", {"name": "chainload gate", **_count(gate.results, gate)})
+    root = ElementTree.Element("testsuites")
     for index, scenario in enumerate(dict.fromkeys(result.scenario for result in gate.results)):
         own = [result for result in gate.results if result.scenario == scenario]
         attributes = {
@@ -22,8 +26,11 @@ def render_junit(gate: GateVerdict, *, timestamp: str, hostname: str) -> str:
             "hostname": _clean(hostname),
         }  # fmt: skip
         suite = ElementTree.SubElement(root, "testsuite", {**attributes, **_count(own, gate)})
+        ElementTree.SubElement(suite, "properties")
         for result in own:
             _add_case(suite, result, gate)
+        for name in ("system-out", "system-err"):
+            ElementTree.SubElement(suite, name)
     ElementTree.indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(root, encoding="unicode")}\n'
 
