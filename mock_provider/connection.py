@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, cast
 import httptools
 
 from mock_provider.answer import Answer
-from mock_provider.incoming import Incoming
+from mock_provider.incoming import Head, Incoming, read_head
 from mock_provider.openai_errors import error_answer
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 MOST_HEAD_BYTES = 64 * 1024
 MOST_BODY_BYTES = 64 * 1024 * 1024
 MOST_PIPELINED = 100
+MOST_REPEATED_BYTES = 4 * 1024  # of a larger request, hashing takes as long as parsing
 _LINGER_ZERO = struct.pack("ii", 1, 0)
 
 
@@ -49,6 +50,9 @@ class Connection(asyncio.Protocol):
         self._headers: dict[bytes, bytes] = {}
         self._has_head = False
         self._unparsed = 0
+        self._is_between = (
+            True  # the last request is complete and may be followed, nothing of the next has come
+        )
         self._is_closing = False
         self._is_serving = False
 
@@ -73,6 +77,25 @@ class Connection(asyncio.Protocol):
         if parser is None or self._is_closing:
             return
         self.active_s = time.monotonic()
+        if not self._is_between or len(data) > MOST_REPEATED_BYTES:
+            self._parse(parser, data)
+        elif (repeated := self._server.repeats.get(data)) is not None:
+            self._take(*repeated)
+        else:
+            self._parse_and_remember(parser, data)
+        if self._waiting and self.exchange is None:
+            self.serve_waiting()
+
+    def _parse_and_remember(self, parser: httptools.HttpRequestParser, data: bytes) -> None:
+        """Clients send the same bytes again and again.  Where they were one whole request, they will be again."""
+        taken = self._requests
+        self._parse(parser, data)
+        if self._requests == taken + 1 and self._is_between and not self._is_closing:
+            incoming = self._waiting[-1]
+            if b"expect" not in incoming.head.headers:  # was answered in the middle
+                self._server.repeats.remember(data, (incoming.head, incoming.body))
+
+    def _parse(self, parser: httptools.HttpRequestParser, data: bytes) -> None:
         self._unparsed += len(data)
         try:
             parser.feed_data(data)
@@ -82,13 +105,14 @@ class Connection(asyncio.Protocol):
             self.refuse(400, "The request is no valid HTTP.")
         if self._unparsed:
             self._check_size()
-        if self._waiting and self.exchange is None:
-            self.serve_waiting()
 
     def eof_received(self) -> bool:
         return False  # a client that closes its side is gone: the transport is closed
 
     # ---- httptools
+
+    def on_message_begin(self) -> None:
+        self._is_between = False
 
     def on_headers_complete(self) -> None:
         self._has_head = True
@@ -120,24 +144,28 @@ class Connection(asyncio.Protocol):
         keeps_alive = parser.should_keep_alive()
         # HTTP/1.0 keeps a connection only where it says so; all others need not be asked.
         may_be_old = not keeps_alive or b"connection" in headers
-        incoming = Incoming(
-            method=parser.get_method().decode("latin-1"),
-            target=url[0] if len(url) == 1 else b"".join(url),
-            headers=headers,
-            body=body[0] if len(body) == 1 else b"".join(body),
+        head = read_head(
+            parser.get_method().decode("latin-1"),
+            url[0] if len(url) == 1 else b"".join(url),
+            headers,
             keeps_alive=keeps_alive,
             is_http_1_0=may_be_old and parser.get_http_version() == "1.0",
-            received_s=self.active_s,
-            connection_request=self._requests,
         )
-        self._requests += 1
+        # Served after parsing: the parser would swallow what is raised in here.
+        self._take(head, body[0] if len(body) == 1 else b"".join(body))
         self._has_head = False
-        self._unparsed = 0
+        self._is_between = keeps_alive
         url.clear()
         body.clear()
         self._fields.clear()  # trailers
-        # Served after parsing: the parser would swallow what is raised in here.
-        self._waiting.append(incoming)
+
+    def _take(self, head: Head, body: bytes) -> None:
+        """A whole request."""
+        self._unparsed = 0
+        self._waiting.append(
+            Incoming(head=head, body=body, received_s=self.active_s, connection_request=self._requests)
+        )
+        self._requests += 1
         if len(self._waiting) > MOST_PIPELINED:
             self.refuse(429, f"More than {MOST_PIPELINED} requests wait on one connection.")
 

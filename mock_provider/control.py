@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 import msgspec
 
 from mock_provider.answer import Answer
-from mock_provider.incoming import Incoming
+from mock_provider.incoming import Head, Incoming
 from mock_provider.judgement import judge_client
 from mock_provider.metrics import write_metrics
 from mock_provider.openai_errors import error_answer
@@ -43,16 +43,17 @@ class Control:
 
     def concerns(self, incoming: Incoming) -> bool:
         """Whether a request is for here."""
-        path = incoming.path
+        path = incoming.head.path
         return path.startswith("/_mock/") or path == "/metrics"
 
     def answer(self, incoming: Incoming) -> Answer:
-        if not _is_local(incoming):
+        head = incoming.head
+        if not _is_local(head):
             return _refuse(403, "The control API answers programs on this machine only, not web pages.")
-        action = self._actions.get((incoming.method, incoming.path))
+        action = self._actions.get((head.method, head.path))
         if action is None:
             known = ", ".join(f"{method} {path}" for method, path in self._actions)
-            return _refuse(404, f"{incoming.method} {incoming.path} does not exist; there are {known}.")
+            return _refuse(404, f"{head.method} {head.path} does not exist; there are {known}.")
         try:
             return action(incoming)
         except PlanError as error:
@@ -79,7 +80,7 @@ class Control:
 
     def _read_ledger(self, incoming: Incoming) -> Answer:
         """The latest attempts, oldest first; ?limit=N of them, ?after=ORDINAL only later ones."""
-        query = parse_qs(incoming.target.partition(b"?")[2].decode("latin-1"))
+        query = parse_qs(incoming.head.target.partition(b"?")[2].decode("latin-1"))
         limit = max(0, min(LEDGER_LIMIT, int(query.get("limit", ["100"])[0])))
         self._server.write_down()
         recent = self._server.ledger.recent
@@ -107,10 +108,10 @@ class Control:
         return Answer(content_type="text/plain; version=0.0.4; charset=utf-8", pieces=[text.encode()])
 
 
-def _is_local(incoming: Incoming) -> bool:
-    host = (incoming.get("host") or "127.0.0.1").lower()
+def _is_local(head: Head) -> bool:
+    host = (head.get("host") or "127.0.0.1").lower()
     name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
-    return incoming.get("origin") is None and name in _LOOPBACK
+    return head.get("origin") is None and name in _LOOPBACK
 
 
 def _object(body: bytes) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from functools import cached_property
 
 import msgspec
 
+from mock_provider.latest import Latest
 from mock_provider.replies import Reply, ReplyIds
 from mock_provider.routes import CHAT, Route
 from mock_provider.wire import frame_whole
@@ -31,42 +32,58 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     body_hash: str
     canaries: list[str]
 
-    def body(self, ids: ReplyIds) -> bytes:
-        """The plain answer, with these ids."""
-        body = self.reply.body
-        return body if ids is self.ids else body.replace(self._digits, self._digits_of(ids))
+    def body(self, ordinal: int) -> bytes:
+        """The plain answer, with the ids of the request of this ordinal."""
+        if ordinal == self.ids.ordinal:
+            return self.reply.body
+        return self._digits_of(ordinal).join(self._body_parts)
 
-    def events(self, ids: ReplyIds) -> list[bytes]:
+    def events(self, ordinal: int) -> list[bytes]:
         """The stream, an event each."""
         events = self.reply.events
-        if ids is self.ids:
+        if ordinal == self.ids.ordinal:
             return events
-        old, new = self._digits, self._digits_of(ids)
+        old, new = self._digits, self._digits_of(ordinal)
         return [event.replace(old, new) for event in events]
 
-    def whole_stream(self, ids: ReplyIds) -> bytes:
+    def whole_stream(self, ordinal: int) -> bytes:
         """The stream in one piece, framed for the wire."""
-        whole = self._whole_stream
-        return whole if ids is self.ids else whole.replace(self._digits, self._digits_of(ids))
+        if ordinal == self.ids.ordinal:
+            return self._whole_stream
+        return self._digits_of(ordinal).join(self._stream_parts)
 
     @cached_property
     def _whole_stream(self) -> bytes:
         return frame_whole(b"".join(self.reply.events))
 
+    # What stands between the ids: joining takes a fraction of the time that replacing does.
+
+    @cached_property
+    def _body_parts(self) -> list[bytes]:
+        return self.reply.body.split(self._digits)
+
+    @cached_property
+    def _stream_parts(self) -> list[bytes]:
+        return self._whole_stream.split(self._digits)
+
     @cached_property
     def _digits(self) -> bytes:
         return self.ids.token[_PREFIX:].encode()
 
-    def _digits_of(self, ids: ReplyIds) -> bytes:
+    @cached_property
+    def _pattern(self) -> bytes:
+        return self._digits[:-8] + b"%08x"
+
+    def _digits_of(self, ordinal: int) -> bytes:
         """Those of the draft, but for the last, which are the ordinal's."""
-        return b"%b%08x" % (self._digits[:-8], ids.ordinal & 0xFFFFFFFF)
+        return self._pattern % (ordinal & 0xFFFFFFFF)
 
 
 class Drafts:
     """The latest drafts, by request."""
 
     def __init__(self) -> None:
-        self._drafts: dict[bytes, Draft] = {}
+        self._drafts = Latest[bytes, Draft](MOST_DRAFTS)
 
     def recall(self, route: Route, body: bytes, created: int) -> Draft | None:
         """The draft of an equal request of this second; None when there is none."""
@@ -75,8 +92,5 @@ class Drafts:
 
     def remember(self, route: Route, body: bytes, draft: Draft) -> None:
         """Keep it for the next one."""
-        if route is not CHAT or len(body) > LARGEST_BODY:
-            return
-        if len(self._drafts) >= MOST_DRAFTS:
-            self._drafts.clear()
-        self._drafts[body] = draft
+        if route is CHAT and len(body) <= LARGEST_BODY:
+            self._drafts.remember(body, draft)

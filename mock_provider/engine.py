@@ -15,11 +15,12 @@ from mock_provider.drafts import Draft, Drafts
 from mock_provider.faults import Fault
 from mock_provider.incoming import Incoming
 from mock_provider.latency import ServiceTime
+from mock_provider.latest import Latest
 from mock_provider.limits import Limiter, Refusal, retry_headers
 from mock_provider.openai_errors import error_answer, usual_error
 from mock_provider.plan import PlanError, override_plan, split_overrides
 from mock_provider.plan_schema import Plan
-from mock_provider.replies import Memory, ReplyIds, Script
+from mock_provider.replies import Memory, Script
 
 MOST_STEERED = 256  # different steering headers kept ready
 STEERABLE = ("latency", "faults", "reply")
@@ -61,12 +62,11 @@ class Request(msgspec.Struct, kw_only=True, eq=False):
     in_flight: int
     incoming: Incoming
     draft: Draft
-    ids: ReplyIds
     behaviour: Behaviour
 
     @property
     def key(self) -> str:
-        return self.incoming.api_key
+        return self.incoming.head.api_key
 
     @property
     def model(self) -> str:
@@ -86,8 +86,8 @@ class Request(msgspec.Struct, kw_only=True, eq=False):
             model=reply.model,
             key=self.key,
             stream=draft.is_stream,
-            retry_count=self.incoming.retry_count,
-            headers=self.incoming,
+            retry_count=self.incoming.head.retry_count,
+            headers=self.incoming.head,
             prompt=reply.prompt_text,
             prompt_tokens=reply.prompt_tokens,
             completion_tokens=reply.completion_tokens,
@@ -109,7 +109,7 @@ class Engine:
         self.plan = plan
         self.behaviour = Behaviour(plan)
         self.limiter = Limiter(plan.limits)
-        self._steered: dict[str, Behaviour] = {}
+        self._steered = Latest[str, Behaviour](MOST_STEERED)
 
     def change(self, plan: Plan) -> None:
         """Another plan from now on.  Buckets and counts of rules begin anew; what is being served goes on."""
@@ -135,9 +135,7 @@ class Engine:
                     [f"{part!r} cannot be set for one request; {STEERABLE} can" for part in other]
                 )
             steered = Behaviour(override_plan(self.plan, overrides))
-            if len(self._steered) >= MOST_STEERED:
-                self._steered.clear()
-            self._steered[text] = steered
+            self._steered.remember(text, steered)
         return steered
 
     def refuse_full(self) -> Refusal:
@@ -151,7 +149,7 @@ class Engine:
 
     def answer(self, request: Request, now_s: float) -> Answer:
         """The answer with its timing, counted from the start of service, and with the faults that meet it."""
-        draft, ids, behaviour = request.draft, request.ids, request.behaviour
+        draft, behaviour = request.draft, request.behaviour
         service_time = behaviour.service_time
         first_s, gap_s = 0.0, 0.0
         if draft.is_unpaced:
@@ -163,12 +161,12 @@ class Engine:
                 request.facts(), since_start_s=now_s - self.start_s, load_factor=self.slots.load_factor()
             )
         if not draft.is_stream:
-            answer = plain_answer(draft.body(ids), first_s=first_s)
+            answer = plain_answer(draft.body(request.ordinal), first_s=first_s)
         elif not gap_s and not behaviour.rules:
-            answer = unpaced_stream(draft.whole_stream(ids), first_s=first_s)
+            answer = unpaced_stream(draft.whole_stream(request.ordinal), first_s=first_s)
         else:
             answer = stream_answer(
-                draft.events(ids),
+                draft.events(request.ordinal),
                 first_token=draft.reply.first_token_index,
                 tokens=draft.reply.token_count,
                 first_s=first_s,

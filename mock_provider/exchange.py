@@ -87,16 +87,17 @@ class Exchange(Serving, kw_only=True, eq=False):
     def _send_head(self) -> None:
         """The head, and with it as much of the body as is due at once."""
         answer, incoming, server = self.answer, self.incoming, self.server
+        asked = incoming.head
         assert answer is not None
         now_s = time.monotonic()
-        self.is_chunked = is_chunked = answer.is_stream and not incoming.is_http_1_0
+        self.is_chunked = is_chunked = answer.is_stream and not asked.is_http_1_0
         is_complete = answer.ending == "complete"
         head = make_head(
             answer,
             date=server.date,
             request_id=f"{server.request_prefix}{self.ordinal:016x}",
             processing_ms=int((now_s - incoming.received_s) * 1000),
-            keeps_alive=incoming.keeps_alive and is_complete,
+            keeps_alive=asked.keeps_alive and is_complete,
             is_chunked=is_chunked,
         )
         if answer.head_bytes is not None:
@@ -105,7 +106,7 @@ class Exchange(Serving, kw_only=True, eq=False):
         self.status = answer.status
         pieces = answer.pieces
         self.sent = sent = min(answer.lead, len(pieces)) if answer.gap_s else len(pieces)
-        if incoming.method == "HEAD":
+        if asked.method == "HEAD":
             self.connection.write(head)
             return
         if sent:
@@ -213,6 +214,6 @@ class Exchange(Serving, kw_only=True, eq=False):
             self.leave(server.engine, self._start_after_queue)
         if connection.exchange is self:
             # A stream without chunks, for HTTP/1.0, ends with the connection.
-            incoming = self.incoming
-            is_bare = incoming.is_http_1_0 and self.answer is not None and self.answer.is_stream
-            connection.exchange_ended(end_s, keeps_alive=incoming.keeps_alive and not is_bare)
+            asked = self.incoming.head
+            is_bare = asked.is_http_1_0 and self.answer is not None and self.answer.is_stream
+            connection.exchange_ended(end_s, keeps_alive=asked.keeps_alive and not is_bare)

@@ -36,7 +36,18 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
 class Bucket:
     """Holds `size`, refills at `per_s`; full at first."""
 
-    __slots__ = ("counts_tokens", "head", "level", "limit", "name", "per_s", "seen_s", "size", "tail")
+    __slots__ = (
+        "before",
+        "counts_tokens",
+        "head",
+        "level",
+        "limit",
+        "name",
+        "per_s",
+        "seen_s",
+        "size",
+        "tail",
+    )
 
     def __init__(
         self, unit: Unit, period: str, *, limit: int, period_s: float, size: float, now_s: float
@@ -46,7 +57,7 @@ class Bucket:
         self.limit = limit
         self.per_s = limit / period_s
         self.size = size
-        self.level = size
+        self.level = self.before = size  # now, and before the last was taken
         self.seen_s = now_s
         self.head = f"x-ratelimit-limit-{unit}: {limit}\r\nx-ratelimit-remaining-{unit}: "
         self.tail = f"\r\nx-ratelimit-reset-{unit}: "
@@ -55,13 +66,22 @@ class Bucket:
     def unit(self) -> Unit:
         return "tokens" if self.counts_tokens else "requests"
 
-    def lacks(self, amount: float, now_s: float) -> bool:
-        """Whether less than that is there now."""
+    def take(self, amount: float, now_s: float) -> bool:
+        """Let in what has come since the last time, then take so much, if it is there."""
+        level = self.level
         if now_s > self.seen_s:
-            level = self.level + (now_s - self.seen_s) * self.per_s
-            self.level = level if level < self.size else self.size
+            level += (now_s - self.seen_s) * self.per_s
+            if level > self.size:
+                level = self.size
             self.seen_s = now_s
-        return amount > self.level + ROUNDING
+        self.before = level
+        has_enough = amount <= level + ROUNDING
+        self.level = level - amount if has_enough else level
+        return has_enough
+
+    def is_full(self, now_s: float) -> bool:
+        self.take(0, now_s)
+        return self.level + ROUNDING >= self.size
 
     def wait_s(self, amount: float) -> float:
         """How long until so much is there; infinite when it never will be."""
@@ -99,24 +119,32 @@ class Account:
 
         And the header lines that say what is left.
         """
-        short = None
-        for bucket in self._buckets:
-            if bucket.lacks(tokens if bucket.counts_tokens else 1, now_s) and short is None:
-                short = bucket
         lines = ""
         for bucket in self._buckets:
-            if short is None:
-                bucket.level -= tokens if bucket.counts_tokens else 1
+            if not bucket.take(tokens if bucket.counts_tokens else 1, now_s):
+                self._give_back(bucket, now_s)
+                return bucket, self._write()
             lines += bucket.lines()
-        return short, self._tightest_lines() if self._has_two_for_requests else lines
+        return None, self._write() if self._has_two_for_requests else lines
 
-    def _tightest_lines(self) -> str:
-        """Where two buckets count requests, the one with less left speaks."""
-        first, second, *tokens = self._buckets
-        return "".join(bucket.lines() for bucket in (min(first, second, key=lambda b: b.level), *tokens))
+    def _give_back(self, short: Bucket, now_s: float) -> None:
+        """What was taken before one was found to have too little; those after it have not been looked at."""
+        place = self._buckets.index(short)
+        for bucket in self._buckets[:place]:
+            bucket.level = bucket.before
+        for bucket in self._buckets[place + 1 :]:
+            bucket.take(0, now_s)
+
+    def _write(self) -> str:
+        """All lines; where two buckets count requests, the one with less left speaks."""
+        buckets = self._buckets
+        if self._has_two_for_requests:
+            first, second, *tokens = buckets
+            buckets = [min(first, second, key=lambda bucket: bucket.level), *tokens]
+        return "".join([bucket.lines() for bucket in buckets])
 
     def is_full(self, now_s: float) -> bool:
-        return not any(bucket.lacks(bucket.size, now_s) for bucket in self._buckets)
+        return all(bucket.is_full(now_s) for bucket in self._buckets)
 
 
 class Claim(Protocol):
@@ -141,6 +169,8 @@ class Limiter:
         self._requests = 0
         self._tokens = 0
         self._is_unlimited = limits == Limits()
+        self._is_by_key = limits.scope != "all"
+        self._is_by_model = limits.scope == "key_and_model"
         self._has_quota = limits.quota_requests is not None or limits.quota_tokens is not None
         self._has_rates = any((limits.requests_per_minute, limits.requests_per_day, limits.tokens_per_minute))
 
@@ -153,13 +183,13 @@ class Limiter:
             return self._refuse_in_flight(claim, limits.max_in_flight), ""
         if self._has_quota and self._is_spent():
             return Refusal(answer=quota_answer(), outcome="rate_limited"), ""
-        lines = ""
+        lines, tokens = "", claim.requested_tokens
         if self._has_rates:
-            short, lines = self._account(claim, now_s).charge(claim.requested_tokens, now_s)
+            short, lines = self._account(claim, now_s).charge(tokens, now_s)
             if short is not None:
                 return self._refuse(claim, short), lines
         self._requests += 1
-        self._tokens += claim.requested_tokens
+        self._tokens += tokens
         return None, lines
 
     def _is_spent(self) -> bool:
@@ -169,8 +199,7 @@ class Limiter:
         )
 
     def _account(self, claim: Claim, now_s: float) -> Account:
-        scope = self.limits.scope
-        name = (claim.key if scope != "all" else "", claim.model if scope == "key_and_model" else "")
+        name = (claim.key if self._is_by_key else "", claim.model if self._is_by_model else "")
         account = self._accounts.get(name)
         if account is None:
             if len(self._accounts) >= MOST_ACCOUNTS:

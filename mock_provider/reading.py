@@ -12,7 +12,7 @@ import msgspec
 
 from mock_provider.drafts import Draft
 from mock_provider.engine import Behaviour, Engine, Request
-from mock_provider.incoming import STEERING_HEADER, Incoming
+from mock_provider.incoming import STEERING_HEADER, Head, Incoming
 from mock_provider.plan import PlanError
 from mock_provider.replies import Memory, ReplyIds, RequestRefusedError, build_reply
 from mock_provider.replies.text import find_canaries
@@ -21,21 +21,23 @@ from mock_provider.routes import STREAMED, UNPACED, Route, find_route
 _decode = msgspec.json.Decoder().decode
 
 
-def read_request(incoming: Incoming, engine: Engine, ids: ReplyIds, *, in_flight: int) -> Request:
-    """Everything that can be known before the request is admitted."""
-    route = find_route(incoming.method, incoming.target)
+def read_request(
+    incoming: Incoming, engine: Engine, *, ordinal: int, created: int, in_flight: int
+) -> Request:
+    """Everything that can be known before the request is admitted.  created: Unix time, for the answer."""
+    head = incoming.head
+    route = find_route(head.method, head.target)
     if engine.plan.access.keys:
-        _check_access(incoming.api_key, engine.plan.access.keys)
+        _check_access(head.api_key, engine.plan.access.keys)
     behaviour = engine.behaviour
-    if STEERING_HEADER in incoming.headers:
-        behaviour = _steer(engine, incoming.steering)
-    draft = behaviour.drafts.recall(route, incoming.body, ids.created)
+    if STEERING_HEADER in head.headers:
+        behaviour = _steer(engine, head.steering)
+    draft = behaviour.drafts.recall(route, incoming.body, created)
     if draft is None:
+        ids = ReplyIds(ordinal=ordinal, seed=engine.plan.seed, created=created)
         draft = _make_draft(route, incoming.body, behaviour, ids, engine.memory)
         behaviour.drafts.remember(route, incoming.body, draft)
-    return Request(
-        ordinal=ids.ordinal, in_flight=in_flight, incoming=incoming, draft=draft, ids=ids, behaviour=behaviour
-    )
+    return Request(ordinal=ordinal, in_flight=in_flight, incoming=incoming, draft=draft, behaviour=behaviour)
 
 
 def _make_draft(route: Route, body: bytes, behaviour: Behaviour, ids: ReplyIds, memory: Memory) -> Draft:
@@ -57,10 +59,10 @@ def _make_draft(route: Route, body: bytes, behaviour: Behaviour, ids: ReplyIds, 
     )
 
 
-def name_endpoint(incoming: Incoming) -> str:
+def name_endpoint(head: Head) -> str:
     """The endpoint of a request that was refused: unknown when its path means none."""
     try:
-        return find_route(incoming.method, incoming.target).endpoint
+        return find_route(head.method, head.target).endpoint
     except RequestRefusedError:
         return "unknown"
 

@@ -20,7 +20,7 @@ AttemptOutcome = Literal[
 ]
 
 
-class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
     """One request.  Written when it ends; what was still open is written when the provider stops."""
 
     ordinal: int  # of the request, from 0, in order of arrival

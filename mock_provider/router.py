@@ -21,7 +21,7 @@ from respx.mocks import Mocker
 
 from mock_provider.answer import Answer
 from mock_provider.in_process import InProcessProvider
-from mock_provider.incoming import Incoming
+from mock_provider.incoming import Incoming, read_head
 from mock_provider.plan import load_plan
 from mock_provider.plan_schema import Plan
 from mock_provider.records import Attempt, AttemptOutcome
@@ -253,7 +253,7 @@ def _read(request: httpx.Request, base_path: str) -> Incoming:
     target = request.url.raw_path
     if target.startswith(base_path.encode()) and not target.startswith((b"/v1/", b"/openai/")):
         target = b"/v1" + target[len(base_path) :]
-    return Incoming(method=request.method, target=target, headers=headers, body=request.content)
+    return Incoming(head=read_head(request.method, target, headers), body=request.content)
 
 
 def _head(answer: Answer, serving: Serving) -> list[tuple[bytes, bytes]]:

@@ -16,7 +16,8 @@ from mock_provider.control import Control
 from mock_provider.engine import Engine
 from mock_provider.exchange import Exchange
 from mock_provider.faults import Fault
-from mock_provider.incoming import Incoming
+from mock_provider.incoming import Head, Incoming
+from mock_provider.latest import Latest
 from mock_provider.ledger import KEPT, Ledger
 from mock_provider.listener import Listener
 from mock_provider.plan_schema import Plan
@@ -26,6 +27,7 @@ from mock_provider.wire import make_head
 
 _log = logging.getLogger(__name__)
 
+MOST_REPEATS = 256
 BATCH = 16  # attempts written down together
 MOST_LOGGED = 10  # defects of our own; under load one would fill the disk
 FLUSH_S = 0.2
@@ -42,6 +44,8 @@ class Server:
         self.engine = Engine(plan, start_s=time.monotonic())
         self.ledger = Ledger(ledger, kept=kept)
         self.statistics = Statistics()
+        # Head and body of requests that came whole, by all their bytes.
+        self.repeats = Latest[bytes, tuple[Head, bytes]](MOST_REPEATS)
         self._listener = Listener(port, self._make_connection)
         self._control = Control(self)
         self._connections: set[Connection] = set()
@@ -113,11 +117,11 @@ class Server:
 
     def receive(self, connection: Connection, incoming: Incoming) -> None:
         """A whole request."""
-        if not incoming.target.startswith((b"/v1/", b"/openai/")) and self._control.concerns(incoming):
+        if not incoming.head.target.startswith((b"/v1/", b"/openai/")) and self._control.concerns(incoming):
             connection.write(
-                self.write_simple(self._control.answer(incoming), keeps_alive=incoming.keeps_alive)
+                self.write_simple(self._control.answer(incoming), keeps_alive=incoming.head.keeps_alive)
             )
-            connection.exchange_ended(time.monotonic(), keeps_alive=incoming.keeps_alive)
+            connection.exchange_ended(time.monotonic(), keeps_alive=incoming.head.keeps_alive)
             return
         ordinal = self._next_ordinal
         self._next_ordinal += 1

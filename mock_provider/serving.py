@@ -14,7 +14,7 @@ from mock_provider.limits import Refusal, told_wait_s
 from mock_provider.openai_errors import error_answer
 from mock_provider.reading import name_endpoint, read_request
 from mock_provider.records import Attempt, AttemptOutcome
-from mock_provider.replies import ReplyIds, RequestRefusedError
+from mock_provider.replies import RequestRefusedError
 
 Entry = Literal["started", "queued", "refused"]
 
@@ -43,9 +43,10 @@ class Serving(msgspec.Struct, kw_only=True, eq=False):
         created: Unix time, for the answer.  start: called when a queued request has its slot; it has to call `start`.
         """
         incoming = self.incoming
-        ids = ReplyIds(ordinal=self.ordinal, seed=engine.plan.seed, created=created)
         try:
-            self.request = request = read_request(incoming, engine, ids, in_flight=self.in_flight)
+            self.request = request = read_request(
+                incoming, engine, ordinal=self.ordinal, created=created, in_flight=self.in_flight
+            )
         except RequestRefusedError as error:
             answer = error_answer(error.status, error.message, error.type, param=error.param, code=error.code)
             return self._refuse(Refusal(answer=answer, outcome="refused"))
@@ -88,6 +89,7 @@ class Serving(msgspec.Struct, kw_only=True, eq=False):
         """For the ledger, when it has ended."""
         outcome, end_s, started_s = self.outcome, self.end_s, self.started_s
         incoming, answer = self.incoming, self.answer
+        head = incoming.head
         draft = None if self.request is None else self.request.draft
         reply = None if draft is None else draft.reply
         received_s = incoming.received_s
@@ -95,32 +97,33 @@ class Serving(msgspec.Struct, kw_only=True, eq=False):
         served = reply if started_s is not None and self.status is not None and self.status < 400 else None
         is_open = outcome == "open"
         has_headers = answer is not None and answer.headers and self.status
+        # By position: more than fifteen keywords go through a dict, which takes longer than all the rest of this.
         return Attempt(
-            ordinal=self.ordinal,
-            endpoint=name_endpoint(incoming) if draft is None else draft.endpoint,
-            received_s=received_s,
-            end_s=None if is_open else end_s,
-            outcome=outcome,
-            status=self.status,
-            trace_id=incoming.trace_id,
-            connection=self.connection_ordinal,
-            connection_request=incoming.connection_request,
-            model=(reply.model or None) if reply is not None else None,
-            stream=draft is not None and draft.is_stream,
-            first_byte_s=self.first_byte_s,
-            injected_s=0.0 if answer is None else answer.service_s,
-            achieved_s=None if started_s is None or is_open else end_s - started_s,
-            queued_s=queue_end_s - received_s,
-            in_flight=self.in_flight,
-            fault=None if answer is None else answer.fault,
-            rule=None if answer is None else answer.rule,
-            retry_count=incoming.retry_count if draft is not None else None,
-            read_timeout_s=incoming.number(b"x-stainless-read-timeout"),
-            retry_after_s=told_wait_s(answer) if answer is not None and has_headers else None,
-            prompt_tokens=None if reply is None else reply.prompt_tokens,
-            completion_tokens=None if served is None else served.completion_tokens,
-            prompt_chars=None if reply is None else len(reply.prompt_text),
-            prompt_hash=None if draft is None else draft.body_hash or None,
-            canaries=[] if draft is None else draft.canaries,
-            tools_called=[] if served is None else served.tools_called,
+            self.ordinal,
+            name_endpoint(head) if draft is None else draft.endpoint,
+            received_s,
+            None if is_open else end_s,
+            outcome,
+            self.status,
+            head.trace_id,
+            self.connection_ordinal,
+            incoming.connection_request,
+            (reply.model or None) if reply is not None else None,
+            draft is not None and draft.is_stream,
+            self.first_byte_s,
+            0.0 if answer is None else answer.service_s,
+            None if started_s is None or is_open else end_s - started_s,
+            queue_end_s - received_s,
+            self.in_flight,
+            None if answer is None else answer.fault,
+            None if answer is None else answer.rule,
+            head.retry_count if draft is not None else None,
+            head.read_timeout_s,
+            told_wait_s(answer) if answer is not None and has_headers else None,
+            None if reply is None else reply.prompt_tokens,
+            None if served is None else served.completion_tokens,
+            None if reply is None else len(reply.prompt_text),
+            None if draft is None else draft.body_hash or None,
+            [] if draft is None else draft.canaries,
+            [] if served is None else served.tools_called,
         )

@@ -9,7 +9,7 @@ from mock_provider.limits import ORGANIZATION
 
 _CLOSE = "\r\nconnection: close"
 LAST_CHUNK = b"0\r\n\r\n"
-_PHRASES = {status.value: status.phrase for status in HTTPStatus}
+_STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}" for status in HTTPStatus}
 
 
 def make_head(
@@ -21,13 +21,15 @@ def make_head(
     elif answer.is_stream:
         body = ""
     else:
-        length = answer.content_length
-        body = f"\r\ncontent-length: {sum(map(len, answer.pieces)) if length is None else length}"
+        length, pieces = answer.content_length, answer.pieces
+        if length is None:
+            length = len(pieces[0]) if len(pieces) == 1 else sum(map(len, pieces))
+        body = f"\r\ncontent-length: {length}"
     more = (
         "".join([f"{name}: {value}\r\n" for name, value in answer.headers.items()]) if answer.headers else ""
     )
     return (
-        f"HTTP/1.1 {answer.status} {_PHRASES.get(answer.status, 'Unknown')}\r\ndate: {date}"
+        f"{_STATUS_LINES.get(answer.status) or f'HTTP/1.1 {answer.status} Unknown'}\r\ndate: {date}"
         f"\r\ncontent-type: {answer.content_type}{body}{'' if keeps_alive else _CLOSE}"
         f"\r\nopenai-organization: {ORGANIZATION}\r\nopenai-processing-ms: {processing_ms}"
         f"\r\nopenai-version: 2020-10-01\r\nx-request-id: {request_id}\r\n{more}{answer.rate_lines}\r\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,17 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from wire_client import CHAT
 
 from mock_provider.answer import plain_answer, stream_answer
 from mock_provider.dice import Dice
+from mock_provider.engine import Engine
+from mock_provider.incoming import Incoming, read_head
 from mock_provider.ledger import KEPT, Ledger
 from mock_provider.metrics import write_metrics
+from mock_provider.plan import load_plan
 from mock_provider.records import Attempt
+from mock_provider.serving import Serving
 from mock_provider.statistics import Histogram, Statistics, read_quantile
 from mock_provider.toml_text import write_toml
 from mock_provider.wire import frame, frame_partial, frame_whole, make_head, unframe
@@ -40,6 +46,65 @@ def test_ledger_writes_lines_that_read_back(tmp_path: Path) -> None:
     ledger.close()
     lines = (tmp_path / "x.jsonl").read_bytes().splitlines()
     assert [msgspec.json.decode(line, type=Attempt) for line in lines] == written
+
+
+def test_every_field_of_an_attempt_says_what_its_name_says() -> None:
+    engine = Engine(
+        load_plan(None, ["latency.mean_s=0.5", "faults=[{kind='delay', delay_s=0.25, name='late'}]"]),
+        start_s=0.0,
+    )
+    headers = {
+        b"traceparent": b"00-" + b"ab" * 16 + b"-" + b"cd" * 8 + b"-01",
+        b"x-stainless-retry-count": b"2",
+        b"x-stainless-read-timeout": b"30",
+    }
+    tool = {"type": "function", "function": {"name": "look", "parameters": {"type": "object"}}}
+    body = CHAT | {"stream": True, "tools": [tool], "tool_choice": "required"}
+    body["messages"] = [{"role": "user", "content": "Look at cnry0123456789ab"}]
+    serving = Serving(
+        ordinal=5,
+        incoming=Incoming(
+            head=read_head("POST", b"/v1/chat/completions", headers),
+            body=msgspec.json.encode(body),
+            received_s=10.0,
+            connection_request=3,
+        ),
+        in_flight=7,
+        connection_ordinal=4,
+    )
+    assert serving.enter(engine, created=1, start=lambda: None) == "started"
+    serving.status, serving.outcome = 200, "ok"
+    serving.started_s, serving.first_byte_s, serving.end_s = 10.25, 11.0, 12.5
+    assert serving.request is not None
+    assert serving.make_attempt() == Attempt(
+        ordinal=5,
+        endpoint="chat.completions",
+        received_s=10.0,
+        end_s=12.5,
+        outcome="ok",
+        status=200,
+        trace_id="ab" * 16,
+        connection=4,
+        connection_request=3,
+        model="gpt-4o",
+        stream=True,
+        first_byte_s=11.0,
+        injected_s=0.75,
+        achieved_s=2.25,
+        queued_s=0.25,
+        in_flight=7,
+        fault="delay",
+        rule="late",
+        retry_count=2,
+        read_timeout_s=30.0,
+        retry_after_s=None,
+        prompt_tokens=serving.request.draft.reply.prompt_tokens,
+        completion_tokens=serving.request.draft.reply.completion_tokens,
+        prompt_chars=24,
+        prompt_hash=hashlib.blake2b(msgspec.json.encode(body), digest_size=8).hexdigest(),
+        canaries=["cnry0123456789ab"],
+        tools_called=["look"],
+    )
 
 
 def test_ledger_in_memory_is_bounded() -> None:
