@@ -16,6 +16,7 @@ from mock_provider.replies.lifting import clip_prompt
 from mock_provider.replies.refusals import refuse
 from mock_provider.replies.script import Script
 from mock_provider.replies.spotting import split_name
+from mock_provider.replies.templates import MARK, fill_template
 from mock_provider.replies.text import (
     Text,
     cut_at_stop,
@@ -83,6 +84,10 @@ def make_text(talk: Conversation, wishes: Wishes, script: Script) -> Text:
         return split_text(fill_as_json(wishes.schema, prompt, canaries))
     if script.json_bytes is not None:
         return make_json_of_size(script.json_bytes, canaries)
+    if MARK in talk.text and not wishes.json_object:
+        filled = fill_template(talk.text, talk.last_user, canaries)
+        if filled is not None:
+            return split_text(filled)
     schema = find_schema(talk.text) if '"properties"' in talk.text else None
     if schema is not None:
         written = fill_as_json(schema, prompt, canaries)

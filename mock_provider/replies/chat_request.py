@@ -31,6 +31,8 @@ def read_wishes(request: dict[str, Any], *, accept_unknown: bool) -> Wishes:
     check_fields(_without_idle_limits(request))
     if "temperature" in request:
         _check_temperature(request)
+    if "stream_options" in request and "stream" not in request and request["stream_options"]:
+        refuse("The 'stream_options' parameter is only allowed when 'stream' is enabled.", "stream_options")
     if PLAIN.issuperset(request):
         return NO_WISHES
     if not accept_unknown and not KNOWN.issuperset(request):

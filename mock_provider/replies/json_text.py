@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from mock_provider.replies.field_notes import is_placeholder, schema_of_field
 from mock_provider.replies.lifting import Lifter
 from mock_provider.replies.schema_rules import TYPES
 from mock_provider.replies.schema_values import SchemaFiller
@@ -48,14 +49,15 @@ def without_schemas(text: str) -> str:
 
 def make_object(prompt: str, canaries: Sequence[str]) -> str:
     """An object with the keys the prompt shows in an example or in quotes, and what it says of them."""
-    examples = [value for _, _, value in _objects_in(prompt) if value]
-    example = examples[0] if examples else dict.fromkeys(_KEY.findall(prompt))
-    schema = {
-        "type": "object",
-        "properties": {key: _schema_of(key, value) for key, value in example.items()},
-        "required": list(example),
+    examples = [found for found in _objects_in(prompt) if found[2]]
+    start, end, example = examples[0] if examples else (0, 0, dict.fromkeys(_KEY.findall(prompt)))
+    named = {key: value for key, value in example.items() if is_placeholder(key, value)}
+    schemas = {
+        key: schema_of_field(key, str(value), prompt) if key in named else _schema_of(key, value)
+        for key, value in example.items()
     }
-    said = prompt if examples else _KEY.sub("", prompt)
+    schema = {"type": "object", "properties": schemas, "required": list(example)}
+    said = prompt[:start] + prompt[end:] if named else prompt if examples else _KEY.sub("", prompt)
     return fill_as_json(schema, said, canaries)
 
 

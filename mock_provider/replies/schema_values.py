@@ -146,7 +146,9 @@ class SchemaFiller:
 
     def _count_items(self, schema: Mapping[str, Any], items: Any, name: str, depth: int) -> int:
         least, most = min(schema.get("minItems", 0), MOST_ITEMS), schema.get("maxItems", math.inf)
-        if self._is_late(depth) or items is False:
+        if (
+            self._is_late(depth) or items is False or schema.get("items") == {}
+        ):  # of anything: nothing is right
             return int(least)
         return int(min(max(least, self._count_values(resolve(items, self._root), name), 1), most))
 

@@ -82,10 +82,28 @@ def make_calls(tool: Tool, prompt: str, canaries: Sequence[str]) -> list[ToolCal
 
 def _count_places(tool: Tool, lifter: Lifter) -> int:
     """How many calls a tool about one place needs: as many as the prompt lists; any other tool one."""
+    properties = tool.parameters.get("properties") or {}
     required = list(tool.parameters.get("required") or ())
-    if len(required) != 1 or spot_places not in spotters_for("string", required[0]):
+    free = [name for name in required if not _is_choice(properties.get(name))]
+    if len(free) != 1 or spot_places not in spotters_for("string", free[0]):
         return 1
     return max(sum(1 for _ in spot_places(lifter.plain)), 1)
+
+
+def _is_choice(part: Any) -> bool:
+    """Whether a parameter has few values, or may be null: strict tools require these too."""
+    if not isinstance(part, dict):
+        return False
+    kinds = [branch.get("type") for branch in part.get("anyOf") or () if isinstance(branch, dict)]
+    return (
+        bool(part.get("enum"))
+        or part.get("type") == "boolean"
+        or "null" in [*kinds, *_listed(part.get("type"))]
+    )
+
+
+def _listed(kinds: Any) -> list[Any]:
+    return kinds if isinstance(kinds, list) else [kinds]
 
 
 def _call(tool: Tool, arguments: dict[str, Any]) -> ToolCall:

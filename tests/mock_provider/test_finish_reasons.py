@@ -60,3 +60,12 @@ def test_models_for_text_do_not_chat() -> None:
     with pytest.raises(RequestRefusedError, match="This is not a chat model") as caught:
         ask("chat.completions", model="gpt-3.5-turbo-instruct", messages=[{"role": "user", "content": "Hi"}])
     assert caught.value.status == 404
+
+
+def test_a_strict_tool_is_called_for_each_place() -> None:
+    unit = {"type": ["string", "null"], "enum": ["c", "f", None]}
+    tool = function_tool("get_weather", city={"type": "string"}, unit=unit)
+    calls = calls_of(ask_chat("What's the weather in Paris and Rome?", tools=[tool]))
+    assert [arguments["city"] for _, arguments in calls] == ["Paris", "Rome"]
+    route = function_tool("get_route", origin={"type": "string"}, destination={"type": "string"})
+    assert len(calls_of(ask_chat("The route from Paris to Rome and Oslo", tools=[route]))) == 1

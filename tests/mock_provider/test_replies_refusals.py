@@ -66,6 +66,7 @@ CHATS: list[tuple[dict[str, Any], str | None, str | None]] = [  # fields; param 
     ({"temperature": "hot"}, "temperature", "invalid_type"),
     ({"top_p": -0.1}, "top_p", "decimal_below_min_value"),
     ({"stream": "yes"}, "stream", "invalid_type"),
+    ({"stream_options": {"include_usage": True}}, "stream_options", None),
     ({"stop": ["a", "b", "c", "d", "e"]}, "stop", "array_above_max_length"),
     ({"stop": 5}, "stop", "invalid_type"),
     ({"top_logprobs": 3}, "top_logprobs", None),

@@ -212,3 +212,8 @@ def test_long_prompts_are_read_at_both_ends() -> None:
 def test_values_do_not_depend_on_the_order_of_a_set() -> None:
     required = [f"field_{n}" for n in range(50)]
     assert list(fill({"type": "object", "required": required})) == required
+
+
+def test_a_list_of_anything_is_empty_unless_it_must_not_be() -> None:
+    assert fill({"type": "array", "items": {}}) == []
+    assert len(fill({"type": "array", "items": {}, "minItems": 2})) == 2
