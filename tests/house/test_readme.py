@@ -29,7 +29,7 @@ def test_set_up_is_one_command_line(marker: str) -> None:
 
 
 def test_the_test_command_ends_with_the_tests() -> None:
-    assert command_after("test-command").endswith(".venv/bin/pytest")
+    assert command_after("test-command").endswith(".venv/bin/pytest -n 2")
 
 
 def test_the_main_command_ends_with_a_verdict_and_a_report(tmp_path: Path) -> None:
