@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 
@@ -52,18 +52,22 @@ def reply_to_response_deletion(
 ) -> Reply:
     """A response is gone.  Raises RequestRefusedError when it was not there."""
     del script
-    _find(request, ids, memory)
-    if memory is not None:
-        memory.keep(str(request.get("id")), None)
+    kept = _find(request, ids, memory)
+    name = str(request.get("id"))
+    if memory is not None and (kept is not None or is_ours(name, RESPONSE_PREFIX, ids.seed)):
+        memory.keep(name, None)
     return reply_with({"id": request.get("id"), "object": "response", "deleted": True})
 
 
 def reply_to_input_items(
     request: dict[str, Any], script: Script, ids: ReplyIds, memory: Memory | None
 ) -> Reply:
-    """What a response was asked.  Raises RequestRefusedError."""
-    del script
-    kept = _find(request, ids, memory)
+    """What a response was asked, of an unknown one nothing.  Raises RequestRefusedError when it is gone."""
+    del script, ids
+    name = str(request.get("id"))
+    if memory is not None and memory.is_gone(name):
+        _refuse_response(name)
+    kept = memory.find(name) if memory is not None else None
     return reply_with(_page(kept.items if kept else [], request))
 
 
@@ -75,8 +79,12 @@ def _find(request: dict[str, Any], ids: ReplyIds, memory: Memory | None) -> Kept
     kept = memory.find(name)
     could_be = _REAL_ID.fullmatch(name) or is_ours(name, RESPONSE_PREFIX, ids.seed)
     if kept is None and (memory.is_gone(name) or not could_be):
-        refuse(f"Response with id '{name}' not found.", status=404)
+        _refuse_response(name)
     return kept
+
+
+def _refuse_response(name: str) -> NoReturn:
+    refuse(f"Response with id '{name}' not found.", status=404)
 
 
 def reply_to_conversation(

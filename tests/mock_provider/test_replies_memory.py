@@ -117,7 +117,8 @@ def test_ids_that_may_be_right_are_taken() -> None:
     assert talk.respond("And now?", previous_response_id=forgotten)
     assert read(talk.ask("responses.retrieve", id=forgotten))["id"] == forgotten
     real = f"resp_{'6' * 48}"
-    assert read(talk.ask("responses.retrieve", id=real))["id"] == real
+    for endpoint in ("responses.retrieve", "responses.delete", "responses.retrieve"):
+        assert read(talk.ask(endpoint, id=real))["id"] == real
     assert talk.refusal("responses.retrieve", id="resp_x").status == 404
 
 
