@@ -28,6 +28,22 @@ _SECRET_SHAPE = re.compile(
     """,
     re.VERBOSE,
 )
+# One of these is in every match.  Most text has none, and looking for them takes a tenth of what the pattern takes.
+_MARKS = (
+    "sk-",
+    "ghp_",
+    "gho_",
+    "ghs_",
+    "ghu_",
+    "github_pat_",
+    "lsv2",
+    "ls__",
+    "AKIA",
+    "AIza",
+    "xox",
+    "Bearer ",
+    "://",
+)
 
 
 class Redactor:
@@ -47,4 +63,5 @@ class Redactor:
         """The text with every secret replaced by ``[redacted]``."""
         if self._known is not None:
             text = self._known.sub(REDACTED, text)
-        return _SECRET_SHAPE.sub(REDACTED, text)
+        is_suspect = any(mark in text for mark in _MARKS)
+        return _SECRET_SHAPE.sub(REDACTED, text) if is_suspect else text

@@ -11,13 +11,15 @@ from types import CodeType, FrameType
 
 import harness
 from harness.records import Frame
+from harness.redaction import Redactor
 
 INSTALLED = ("/site-packages/", "/dist-packages/")
 MAX_FRAMES = 80
+MAX_KNOWN = 20_000
 
 
 class FrameReader:
-    """Turns code positions into frames.
+    """Turns code positions into frames, from whose source lines secrets are removed.  Each line is read once.
 
     user_roots: files and directories that are the user's wherever they are, e.g. the target's own package.
     """
@@ -29,11 +31,15 @@ class FrameReader:
         installed = Path(harness.__file__ or "").parents[1]  # our packages lie side by side
         self._own_roots = [str(installed / name) for name in ("harness", "mock_provider")]
         self._known: dict[str, bool] = {}
+        self._redact = Redactor()
+        self._frames: dict[
+            tuple[int, int], tuple[Frame, CodeType]
+        ] = {}  # by id, which holds while the code is kept
 
     def add_user_root(self, root: Path) -> None:
         """One more file or directory that is the user's."""
         self._user_roots.append(str(root.resolve()))
-        self._known = {}
+        self._known, self._frames = {}, {}
 
     def is_user(self, file: str) -> bool:
         known = self._known.get(file)
@@ -42,13 +48,21 @@ class FrameReader:
         return known
 
     def read(self, code: CodeType, line: int) -> Frame:
+        known = self._frames.get((id(code), line))
+        if known is None:
+            if len(self._frames) >= MAX_KNOWN:
+                self._frames = {}
+            known = self._frames[id(code), line] = (self._read(code, line), code)
+        return known[0]
+
+    def _read(self, code: CodeType, line: int) -> Frame:
         file = code.co_filename
         source = linecache.getline(file, line).strip() or None
         return Frame(
             file=file,
             line=line,
             function=code.co_qualname,
-            code=source and source[:200],
+            code=source and self._redact(source[:200]),
             is_user=self.is_user(file),
         )
 

@@ -14,11 +14,12 @@ from harness.probe_records import AwaitStack
 from harness.target.await_chain import context_of, walk_task
 from harness.target.probes.loops import LoopWatch
 from harness.target.probes.probe import ProbeContext
-from harness.target.probes.recorder import CURRENT_TRACE
+from harness.target.probes.recorder import BUSY_RATIO, CURRENT_TRACE
 
 PERIOD_S = 0.2
 WRITE_S = 1.0
 MAX_TASKS = 32  # looked at in one go
+BUSY_TASKS = 8  # the same where the loop computes: there tasks wait for it
 NOT_THE_CHAIN = frozenset({"harness", "uvicorn"})
 
 
@@ -56,9 +57,11 @@ class AwaitChainsProbe:
                     self._asked.discard(watch.number)
 
     def _look(self, watch: LoopWatch) -> None:
+        assert self._context is not None
         self._asked.discard(watch.number)
+        most = BUSY_TASKS if self._context.recorder.busy_ratio > BUSY_RATIO else MAX_TASKS
         tasks = list(asyncio.all_tasks(watch.loop))
-        chosen = tasks if len(tasks) <= MAX_TASKS else self._random.sample(tasks, MAX_TASKS)
+        chosen = tasks if len(tasks) <= most else self._random.sample(tasks, most)
         weight = len(tasks) / len(chosen) if chosen else 0.0
         for task in chosen:
             self._count(task, weight)

@@ -124,14 +124,17 @@ class HttpPoolsProbe:
     def _wrap_async_parts(self, original: Any) -> Any:
         note_gap = self._note_gap
 
-        async def pull(stream: Any) -> Any:
-            span = getattr(stream, SPAN, None)
+        async def follow(stream: Any, span: OpenSpan) -> Any:
             async with contextlib.aclosing(original(stream)) as parts:
                 async for part in parts:
                     given_s = time.monotonic()
                     yield part
-                    if span is not None and time.monotonic() - given_s > SLOW_CONSUMER_S:
+                    if time.monotonic() - given_s > SLOW_CONSUMER_S:
                         note_gap(span, given_s, sys._getframe(1))
+
+        def pull(stream: Any) -> Any:
+            span = getattr(stream, SPAN, None)
+            return original(stream) if span is None else follow(stream, span)
 
         return functools.wraps(original)(pull)
 
@@ -170,14 +173,17 @@ class HttpPoolsProbe:
     def _wrap_parts(self, original: Any) -> Any:
         note_gap = self._note_gap
 
-        def pull(stream: Any) -> Any:
-            span = getattr(stream, SPAN, None)
+        def follow(stream: Any, span: OpenSpan) -> Any:
             with contextlib.closing(original(stream)) as parts:
                 for part in parts:
                     given_s = time.monotonic()
                     yield part
-                    if span is not None and time.monotonic() - given_s > SLOW_CONSUMER_S:
+                    if time.monotonic() - given_s > SLOW_CONSUMER_S:
                         note_gap(span, given_s, sys._getframe(1))
+
+        def pull(stream: Any) -> Any:
+            span = getattr(stream, SPAN, None)
+            return original(stream) if span is None else follow(stream, span)
 
         return functools.wraps(original)(pull)
 

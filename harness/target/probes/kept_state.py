@@ -29,6 +29,7 @@ class KeptStateProbe:
         self._written: dict[Key, int] = {}
         self._sites: dict[Key, int] = {}
         self._known: dict[str, bool] = {}  # modules: whether they are the user's
+        self._modules: tuple[int, list[ModuleType]] = (0, [])  # how many there were of all, and the user's
 
     def install(self, context: ProbeContext) -> None:
         self._context = context
@@ -40,12 +41,19 @@ class KeptStateProbe:
 
     def _look(self, now_s: float) -> None:
         assert self._context is not None
-        modules = [module for module in list(sys.modules.values()) if self._is_users(module)]
+        modules = self._find_modules()
         for key, size in count_kept(modules, self._context.roots, self._frames.is_user).items():
             before = self._written.get(key, 0)
             if size >= LEAST_SIZE and abs(size - before) > CHANGED_RATIO * before:
                 self._written[key] = size
                 self._context.emit(KeptState(at_s=now_s, name=key[1], size=size, site=self._site_of(key)))
+
+    def _find_modules(self) -> list[ModuleType]:
+        """The user's; looked for again when others were imported."""
+        every = list(sys.modules.values())
+        if len(every) != self._modules[0]:
+            self._modules = (len(every), [module for module in every if self._is_users(module)])
+        return self._modules[1]
 
     def _is_users(self, module: ModuleType) -> bool:
         name = getattr(module, "__name__", "")

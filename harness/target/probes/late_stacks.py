@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 from collections import defaultdict
+from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
@@ -22,6 +23,7 @@ from harness.target.frames import FrameReader, shorten
 from harness.target.live_frames import without_collection
 from harness.target.probes.called import BLOCKING, CallNames
 from harness.target.probes.loops import LATE_AFTER_S, LoopWatch
+from harness.target.probes.observer import TICK_S
 from harness.target.probes.probe import ProbeContext
 from harness.target.probes.recorder import CURRENT_TRACE
 
@@ -34,6 +36,16 @@ ASYNC = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR | inspect.CO_ITERABLE_
 RESOURCE = "loop"
 
 
+@dataclass(slots=True)
+class Look:
+    """What the clocks of a loop's thread said."""
+
+    at_s: float
+    cpu_s: float
+    starved_s: float = 0.0  # ready, but without a processor
+    starved_at_s: float = -1.0  # when that was read: it costs the interpreter, so only where it matters
+
+
 class LateStacksProbe:
     """Stacks of late loops, and counts of where a busy loop is."""
 
@@ -43,9 +55,7 @@ class LateStacksProbe:
         self._context: ProbeContext | None = None
         self._frames = frames or FrameReader()
         self._calls = CallNames()
-        self._looked: dict[
-            int, tuple[float, float]
-        ] = {}  # by loop: when, and how long its thread had computed
+        self._looks: dict[int, Look] = {}  # the last, by loop
         self._noted: dict[int, tuple[float, float]] = {}  # by loop: stretch, and its age when noted
         self._in_second = (0, 0)
         self._counts: defaultdict[tuple[int, str], float] = defaultdict(float)
@@ -67,6 +77,7 @@ class LateStacksProbe:
         if self._context is not None:
             self._context.observer.stop_doing(self.name)
             self._context.observer.stop_doing(f"{self.name}_write")
+            self._context.observer.is_counted_elsewhere = False
 
     def _install_signal(self) -> None:
         taken = signal.getsignal(signal.SIGPROF) not in (signal.SIG_DFL, signal.SIG_IGN)
@@ -94,24 +105,40 @@ class LateStacksProbe:
 
     def _look(self, now_s: float) -> None:
         assert self._context is not None
+        is_steady = self._has_signal
         for watch in self._context.loops.watches:
             since_s = watch.busy_since_s
-            cpu_s, starved_s = watch.read_clocks()
+            cpu_s = watch.read_cpu_s()
             if cpu_s is None:
                 continue
-            wanted_s = cpu_s + (
-                starved_s or 0.0
-            )  # a machine that is short of processors does not make it blocked
-            before_s, before_wanted_s = self._looked.get(watch.number, (0.0, 0.0))
-            self._looked[watch.number] = (now_s, wanted_s)
+            before, look = self._looks.get(watch.number), Look(now_s, cpu_s)
+            self._looks[watch.number] = look
+            computes = None if before is None else self._computes(watch, before, look)
+            is_steady = is_steady and computes is True
             if not since_s or now_s < since_s:
                 continue
-            share = (wanted_s - before_wanted_s) / max(now_s - before_s, 1e-6) if before_s else None
-            computes = None if share is None else share > MOSTLY
+            if before is not None and computes is None:
+                continue  # cannot be told before the next look
             if computes and self._has_signal and now_s - since_s < LATE_AFTER_S:
                 continue  # the signal counts it
             with without_collection():
                 self._note(watch, since_s, now_s, computes)
+        self._context.observer.is_counted_elsewhere = is_steady
+
+    def _computes(self, watch: LoopWatch, before: Look, look: Look) -> bool | None:
+        """Whether its thread mostly computed since the look before, or would have, had it got a processor."""
+        enough_s = MOSTLY * max(look.at_s - before.at_s, 1e-6)
+        used_s = look.cpu_s - before.cpu_s
+        if used_s > enough_s:
+            look.starved_s = before.starved_s
+            return True
+        starved_s = watch.read_starved_s()
+        if starved_s is None:
+            return False
+        look.starved_s, look.starved_at_s = starved_s, look.at_s
+        if used_s + starved_s - before.starved_s <= enough_s:
+            return False
+        return True if before.starved_at_s == before.at_s else None
 
     def _note(self, watch: LoopWatch, since_s: float, now_s: float, computes: bool | None) -> None:
         frame = sys._current_frames().get(watch.thread_id)
@@ -123,7 +150,8 @@ class LateStacksProbe:
             return
         site = -1 if user is None else self._context.sites.of_frame(user)
         if waits_in or not self._has_signal:
-            self._counts[site, waits_in or ("await" if is_awaiting(user, frame) else "")] += 0.5
+            weight = 0.5 * self._context.observer.pause_s / TICK_S
+            self._counts[site, waits_in or ("await" if is_awaiting(user, frame) else "")] += weight
         age_s = now_s - since_s
         if age_s > LATE_AFTER_S and self._is_news(watch, since_s, age_s, now_s):
             self._context.emit(

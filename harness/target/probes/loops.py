@@ -56,15 +56,21 @@ class LoopWatch:
 
         None when the loop does not run (its thread may be gone), or the system does not tell.
         """
-        if not self.loop.is_running():
-            return None, None
+        cpu_s = self.read_cpu_s()
+        return cpu_s, None if cpu_s is None else self.read_starved_s()
+
+    def read_cpu_s(self) -> float | None:
+        """The first of them, without giving up the interpreter, which takes long to get back from a busy loop."""
+        return time.clock_gettime(self.clock_id) if self.loop.is_running() else None
+
+    def read_starved_s(self) -> float | None:
+        """The second."""
         if self.schedule is None:
-            return time.clock_gettime(self.clock_id), None
+            return None
         try:
-            ran_ns, waited_ns, _ = os.pread(self.schedule, 80, 0).split()
-        except (OSError, ValueError):
-            return time.clock_gettime(self.clock_id), None
-        return int(ran_ns) / 1e9, int(waited_ns) / 1e9
+            return int(os.pread(self.schedule, 80, 0).split()[1]) / 1e9
+        except (OSError, ValueError, IndexError):
+            return None
 
     def busy_until(self, now_s: float) -> tuple[float, float, float]:
         """Busy and late seconds so far, and the length of the stretch going on."""

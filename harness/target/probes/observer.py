@@ -1,4 +1,4 @@
-"""One idle thread that looks at the others fifty times a second and does all the writing.
+"""One idle thread that looks at the others up to fifty times a second and does all the writing.
 
 Its own sleeps are the GIL's yardstick: it is never busy, so when it wakes late somebody else kept the interpreter.
 """
@@ -11,14 +11,18 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from random import Random
 
-from harness.probe_records import ProbeRecord, ProbeStatus, Trace
+from harness.probe_records import Gauge, LateStack, LoopActivity, ProbeRecord, ProbeStatus, ThreadStack, Trace
 from harness.run_directory import JsonlWriter
 
 TICK_S = 0.02
+COUNTED_TICK_S = 0.04
 IDLE_TICK_S = 0.05
 MAX_PENDING = 50_000  # records not yet written
 WRITE_S = 0.25
+# Numbers, names of ours, and lines from which secrets are gone: looking for them would cost more than all else here.
+CLEAN = (Gauge, LateStack, LoopActivity, ThreadStack, Trace)
 
 
 @dataclass(slots=True)
@@ -39,6 +43,10 @@ class Observer:
         self.overshoot_s = 0.0  # summed over sleeps
         self.sleep_count = 0
         self.thread_id = 0
+        self.pause_s = TICK_S  # the last
+        self.is_counted_elsewhere = (
+            False  # the loop computes, and a signal samples it: each look takes from it
+        )
         self.lost_count = 0
         self._writer = writer
         self._is_idle = is_idle
@@ -61,6 +69,12 @@ class Observer:
     def stop_doing(self, name: str) -> None:
         self._duties = [duty for duty in self._duties if duty.name != name]
 
+    def spread(self, order: Random) -> None:
+        """Have every duty somewhere in its period, as if long under way: for looks at a short time of it."""
+        now_s = time.monotonic()
+        for duty in self._duties:
+            duty.due_s = now_s + order.random() * duty.period_s
+
     def start(self) -> None:
         self._stopping.clear()
         self._thread = threading.Thread(target=self._run, name="chainload-observer", daemon=True)
@@ -71,18 +85,23 @@ class Observer:
         self._stopping.set()
         if self._thread is not None:
             self._thread.join(2.0)
-            self._thread = None
+            self._thread, self.thread_id = None, 0
         self._do(time.monotonic(), all_of_them=True)
         self.write()
         self._writer.flush()
+
+    def read_cpu_s(self) -> float:
+        """Seconds that its thread has computed; 0 when it does not run."""
+        if self._thread is None or not self.thread_id or not self._thread.is_alive():
+            return 0.0
+        return time.clock_gettime(time.pthread_getcpuclockid(self.thread_id))
 
     def write(self) -> None:
         """Write what is pending.  From any thread."""
         with contextlib.suppress(IndexError):  # another thread was quicker
             while True:
                 record = self._pending.popleft()
-                # Spans hold numbers and names of ours; reading them for secrets would cost more than all else here.
-                self._writer.write(record, redact=not isinstance(record, Trace))
+                self._writer.write(record, redact=not isinstance(record, CLEAN))
 
     def write_to(self, writer: JsonlWriter) -> None:
         """From now on; what is pending goes where it was meant to."""
@@ -94,7 +113,7 @@ class Observer:
         self.thread_id = threading.get_ident()
         written_s = time.monotonic()
         while not self._stopping.is_set():
-            pause_s = IDLE_TICK_S if self._is_idle() else TICK_S
+            pause_s = self.pause_s = self._choose_pause()
             before_s = time.monotonic()
             time.sleep(pause_s)
             now_s = time.monotonic()
@@ -104,6 +123,11 @@ class Observer:
             if now_s - written_s >= WRITE_S:
                 written_s = now_s
                 self.write()
+
+    def _choose_pause(self) -> float:
+        if self._is_idle():
+            return IDLE_TICK_S
+        return COUNTED_TICK_S if self.is_counted_elsewhere else TICK_S
 
     def _do(self, now_s: float, *, all_of_them: bool = False) -> None:
         for duty in self._duties:

@@ -97,6 +97,8 @@ def resident_bytes() -> int | None:
 def open_files() -> int | None:
     """Open descriptors; None where the system does not tell."""
     try:
-        return len(os.listdir(OPEN_FILES)) - 1  # noqa: PTH208 - less work; one is the listing itself
+        # Listing gives up the interpreter for each name, which a busy loop then keeps for milliseconds.
+        counted = os.stat(OPEN_FILES).st_size  # noqa: PTH116 - less work; 0 before Linux 6.2
+        return counted or len(os.listdir(OPEN_FILES)) - 1  # noqa: PTH208 - the same; one is the listing itself
     except OSError:
         return None

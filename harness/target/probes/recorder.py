@@ -140,11 +140,12 @@ class OpenTrace:
 
 
 CURRENT_TRACE: ContextVar[OpenTrace | None] = ContextVar("chainload_trace", default=None)
+_get_trace = CURRENT_TRACE.get
 
 
 def current_trace() -> OpenTrace | None:
     """The trace of the invocation on whose behalf this code runs; None once it has ended, or is not recorded."""
-    trace = CURRENT_TRACE.get()
+    trace = _get_trace()
     return trace if trace is not None and trace.is_live else None
 
 
