@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from mock_provider.replies.answer import Answer, plan_answer
+from mock_provider.replies.audio import speak, speaks
 from mock_provider.replies.chat_request import read_model, read_wishes
 from mock_provider.replies.chat_stream import FINGERPRINT, call_id, finish_reason_of, make_events
 from mock_provider.replies.conversation import read_messages
@@ -26,6 +27,10 @@ _HEAD = b'{"id":"chatcmpl-%b","object":"chat.completion","created":%d,"model":%b
 _TEXT_CHOICE = (
     b'{"index":%d,"message":{"role":"assistant","content":%b,"refusal":null,"annotations":[]},'
     b'"logprobs":%b,"finish_reason":"%b"}'
+)
+_SPOKEN_CHOICE = (
+    b'{"index":%d,"message":{"role":"assistant","content":null,"refusal":null,"annotations":[],"audio":%b},'
+    b'"logprobs":null,"finish_reason":"%b"}'
 )
 _CALL_CHOICE = (
     b'{"index":%d,"message":{"role":"assistant","content":null,"tool_calls":[%b],"refusal":null,"annotations":[]},'
@@ -92,11 +97,17 @@ def check_context(prompt_tokens: int, limit: int | None) -> None:
 
 def _make_body(request: dict[str, Any], answer: Answer, ids: ReplyIds, usage: bytes) -> bytes:
     token = ids.token.encode()
-    choices = b",".join([_make_choice(request, answer, token, n) for n in range(request.get("n") or 1)])
+    make = _speak_choice if "audio" in request and speaks(request) and not answer.calls else _make_choice
+    choices = b",".join([make(request, answer, ids, n) for n in range(request.get("n") or 1)])
     return _HEAD % (token, ids.created, _encode(request["model"])) + choices + _TAIL % usage
 
 
-def _make_choice(request: dict[str, Any], answer: Answer, token: bytes, index: int) -> bytes:
+def _speak_choice(request: dict[str, Any], answer: Answer, ids: ReplyIds, index: int) -> bytes:
+    spoken = speak(request, ids.token.encode(), index, ids.created, answer.text.whole)
+    return _SPOKEN_CHOICE % (index, spoken, answer.finish_reason.encode())
+
+
+def _make_choice(request: dict[str, Any], answer: Answer, ids: ReplyIds, index: int) -> bytes:
     if not answer.calls:
         logprobs = make_logprobs(request, answer.text) if request.get("logprobs") else b"null"
         return _TEXT_CHOICE % (index, answer.text.encoded, logprobs, answer.finish_reason.encode())
@@ -104,6 +115,7 @@ def _make_choice(request: dict[str, Any], answer: Answer, token: bytes, index: i
     if request.get("functions") and not request.get("tools"):
         call = answer.calls[0]
         return _FUNCTION_CHOICE % (index, _encode(call.name), _encode(call.arguments), reason)
+    token = ids.token.encode()
     calls = b",".join([_make_call(call, token, index, number) for number, call in enumerate(answer.calls)])
     return _CALL_CHOICE % (index, calls, reason)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from mock_provider.replies.audio import check_audio
 from mock_provider.replies.fields import check_fields, read_stops
 from mock_provider.replies.formats import read_chat_format
 from mock_provider.replies.refusals import refuse, refuse_type
@@ -67,15 +68,10 @@ def _check_temperature(request: dict[str, Any]) -> None:
 
 
 def _check_together(request: dict[str, Any]) -> None:
-    """Refuse fields that need others, and sound, which is not made here."""
+    """Refuse fields that need others."""
     if request.get("top_logprobs") and not request.get("logprobs"):
         refuse("Invalid value for 'top_logprobs': 'logprobs' must be true to use it.", "top_logprobs")
-    if "audio" in (request.get("modalities") or ()):
-        refuse(
-            "Invalid value: 'audio'. This provider answers in text only; ask for modalities ['text'].",
-            "modalities",
-            "unsupported_value",
-        )
+    check_audio(request)
     has_tools = request.get("tools") or "functions" in request
     if request.get("parallel_tool_calls") is not None and not has_tools:
         refuse(

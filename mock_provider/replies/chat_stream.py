@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from mock_provider.replies.answer import Answer
+from mock_provider.replies.audio import make_audio, speaks
 from mock_provider.replies.logprobs import make_token_logprobs
 from mock_provider.replies.reply import ReplyIds
 from mock_provider.replies.tool_choice import ToolCall
@@ -36,7 +37,7 @@ def make_events(request: dict[str, Any], answer: Answer, ids: ReplyIds, usage: b
     head = _HEAD % (token, ids.created, _encode(request["model"]))
     options = request.get("stream_options") or {}
     close = b',"usage":null}\n\n' if options.get("include_usage") else b"}\n\n"
-    choices = [_Choice(request, answer, token, n, head, close) for n in range(request.get("n") or 1)]
+    choices = [_Choice(request, answer, ids, n, head, close) for n in range(request.get("n") or 1)]
     events = [choice.first for choice in choices if choice.first]
     if len(choices) == 1:
         events += choices[0].tokens
@@ -53,19 +54,25 @@ class _Choice:
     """The frames of one choice."""
 
     def __init__(
-        self, request: dict[str, Any], answer: Answer, token: bytes, index: int, head: bytes, close: bytes
+        self, request: dict[str, Any], answer: Answer, ids: ReplyIds, index: int, head: bytes, close: bytes
     ) -> None:
         self._open = head + _CHOICE % index
         self._close = close
         self.first = b""
         reason = finish_reason_of(request, answer)
-        if not answer.calls:
+        if not answer.calls and "audio" in request and speaks(request):
+            audio = _encode(make_audio(request, ids.token.encode(), index, ids.created))
+            self.first = self._frame(b'{"role":"assistant","content":null,"refusal":null,"audio":%b}' % audio)
+            self.tokens = [
+                self._frame(b'{"audio":{"transcript":%b}}' % piece) for piece in answer.text.encoded_pieces
+            ]
+        elif not answer.calls:
             self.first = self._frame(b'{"role":"assistant","content":"","refusal":null}')
             self.tokens = self._text_tokens(request, answer)
         elif request.get("functions") and not request.get("tools"):
             self.tokens = self._function_tokens(answer.calls[0])
         else:
-            self.tokens = self._call_tokens(answer, token, index)
+            self.tokens = self._call_tokens(answer, ids.token.encode(), index)
         self.last = self._open + b'{},"logprobs":null,"finish_reason":"' + reason + b'"}]' + close
 
     def _frame(self, delta: bytes) -> bytes:
