@@ -46,7 +46,7 @@ def reply_to_responses(
         prompt_text=talk.text,
         prompt_tokens=talk.prompt_tokens,
         completion_tokens=answer.token_count,
-        first_token_index=first_paced(answer),
+        first_token_index=first_paced(request, answer),
         token_count=count_paced(answer),
         tools_called=[call.name for call in answer.calls],
     )

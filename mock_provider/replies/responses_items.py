@@ -10,6 +10,7 @@ from mock_provider.replies.answer import Answer
 from mock_provider.replies.chat_stream import call_id
 from mock_provider.replies.formats import describe_format
 from mock_provider.replies.logprobs import make_token_logprobs
+from mock_provider.replies.reasoning import make_item, shows_reasoning
 from mock_provider.replies.reply import ReplyIds
 from mock_provider.replies.responses_tools import describe_choice, describe_tool
 from mock_provider.replies.tool_choice import ToolCall
@@ -40,6 +41,8 @@ class ResponseParts:
         self._common = _encode(describe(request, ids))[1:-1]
         tokens = answer.token_count
         self._usage = _USAGE % (prompt_tokens, tokens, prompt_tokens + tokens)
+        self.reasoning = make_item(request, ids) if shows_reasoning(request) else None
+        self.answer_index = 1 if self.reasoning else 0  # of its first item
         wanted = _LOGPROBS in (request.get("include") or ())
         self.logprobs = make_token_logprobs(request, answer.text) if wanted else []
 
@@ -54,6 +57,8 @@ class ResponseParts:
     def closing(self) -> bytes:
         """The response when all is said."""
         items = [self.call(number, call) for number, call in enumerate(self.answer.calls)] or [self.message()]
+        if self.reasoning:
+            items.insert(0, _encode(self.reasoning))
         status = b'"incomplete","incomplete_details":{"reason":"max_output_tokens"}'
         done = b'"completed","completed_at":%d,"incomplete_details":null' % self._created
         return b'{%b,"status":%b,"output":[%b],"usage":%b}' % (

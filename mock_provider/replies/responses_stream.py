@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from mock_provider.replies.answer import Answer
+from mock_provider.replies.reasoning import count_item_events, make_item_events
 from mock_provider.replies.reply import ReplyIds
 from mock_provider.replies.responses_items import ResponseParts
 from mock_provider.replies.tool_choice import ToolCall
@@ -18,9 +19,9 @@ _BEFORE_CALLS = 2
 _AFTER_CALL = 2  # arguments done, item done
 
 
-def first_paced(answer: Answer) -> int:
+def first_paced(request: dict[str, Any], answer: Answer) -> int:
     """Index of the first event that stands for a token."""
-    return _BEFORE_CALLS if answer.calls else _BEFORE_TEXT
+    return count_item_events(request) + (_BEFORE_CALLS if answer.calls else _BEFORE_TEXT)
 
 
 def count_paced(answer: Answer) -> int:
@@ -34,6 +35,9 @@ def make_events(request: dict[str, Any], answer: Answer, ids: ReplyIds, prompt_t
     frames = _Frames()
     frames.add("response.created", b'"response":' + parts.opening())
     frames.add("response.in_progress", b'"response":' + parts.opening())
+    if parts.reasoning:
+        for kind, content in make_item_events(parts.reasoning):
+            frames.add(kind, content)
     if answer.calls:
         for number, call in enumerate(answer.calls):
             _add_call(frames, parts, number, call)
@@ -63,9 +67,10 @@ class _Frames:
 
 
 def _add_message(frames: _Frames, parts: ResponseParts) -> None:
-    where = b'"item_id":"msg_' + parts.token + b'","output_index":0,"content_index":0,'
+    index = b'"output_index":%d,' % parts.answer_index
+    where = b'"item_id":"msg_' + parts.token + b'",' + index + b'"content_index":0,'
     text = parts.answer.text
-    frames.add("response.output_item.added", b'"output_index":0,"item":' + parts.opened_message())
+    frames.add("response.output_item.added", index + b'"item":' + parts.opened_message())
     empty = b'"part":{"type":"output_text","annotations":[],"logprobs":[],"text":""}'
     frames.add("response.content_part.added", where + empty)
     before = where + b'"delta":'
@@ -77,11 +82,11 @@ def _add_message(frames: _Frames, parts: ResponseParts) -> None:
     whole = b'"text":%b,"logprobs":[%b]' % (text.encoded, b",".join(parts.logprobs))
     frames.add("response.output_text.done", where + whole)
     frames.add("response.content_part.done", where + b'"part":' + parts.part())
-    frames.add("response.output_item.done", b'"output_index":0,"item":' + parts.message())
+    frames.add("response.output_item.done", index + b'"item":' + parts.message())
 
 
 def _add_call(frames: _Frames, parts: ResponseParts, number: int, call: ToolCall) -> None:
-    index = b'"output_index":%d,' % number
+    index = b'"output_index":%d,' % (parts.answer_index + number)
     where = b'"item_id":"' + parts.call_item_id(number, call) + b'",' + index
     frames.add("response.output_item.added", index + b'"item":' + parts.opened_call(number, call))
     is_function = call.kind == "function"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from asking import ask, chunks_of, read
+from openai_spec import problems_of
 
 from mock_provider.replies import Reply
 
@@ -102,3 +104,31 @@ def test_moderation_flags_plain_threats_only() -> None:
     results = read(ask("moderations", input=["I will kill you", "A kind word"]))["results"]
     assert [result["flagged"] for result in results] == [True, False]
     assert results[0]["categories"]["violence"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "events"),
+    [
+        ({"reasoning": {"effort": "low", "summary": "auto"}}, 6),
+        ({"include": ["reasoning.encrypted_content"]}, 2),
+        ({"reasoning": {"effort": "low"}}, 0),
+        ({"reasoning": {"summary": "auto"}, "model": "gpt-4o"}, 0),
+    ],
+)
+@pytest.mark.parametrize("tools", [[], [MAGIC]])
+def test_reasoning_that_is_asked_for_comes_first(
+    fields: dict[str, Any], events: int, tools: list[dict[str, Any]]
+) -> None:
+    request = {"model": "o4-mini", "input": [ASKED], "tools": tools, "stream": True, **fields}
+    reply = ask("responses", **request)
+    answer, chunks = read(reply), chunks_of(reply)
+    assert problems_of(answer, "Response") == []
+    assert [problem for chunk in chunks for problem in problems_of(chunk, "ResponseStreamEvent")] == []
+    assert [item["type"] == "reasoning" for item in answer["output"]] == (
+        [True, False] if events else [False]
+    )
+    before = 2 if tools else 4
+    assert reply.first_token_index == events + before
+    assert "delta" in chunks[reply.first_token_index + len(tools)]
+    last = [chunk for chunk in chunks if chunk["type"] == "response.output_item.done"][-1]
+    assert answer["output"][last["output_index"]] == last["item"]
