@@ -25,6 +25,7 @@ from harness.target.probes.sites import UNKNOWN
 GAUGE_S = 0.2
 UNLIMITED = 100_000  # more connections than anybody means
 SLOW_CONSUMER_S = 0.003  # between two parts of a body
+MAX_NAMES = 1_000  # kept
 MAX_SAID = 20  # errors of mixed-up loops
 SPAN = "_chainload_span"
 RETRY_HEADER = b"x-stainless-retry-count"
@@ -39,7 +40,7 @@ class HttpPoolsProbe:
         self._context: ProbeContext | None = None
         self._patches = Patches()
         self._pools: weakref.WeakKeyDictionary[Any, tuple[str, int]] = weakref.WeakKeyDictionary()
-        self._served: dict[str, int] = {}
+        self._resources: dict[tuple[bytes, bytes, int | None], str] = {}  # by scheme, host, port
         self._unnamed = 0
         self._said = 0
 
@@ -193,13 +194,23 @@ class HttpPoolsProbe:
         trace = current_trace()
         if trace is None or self._context is None:
             return None
-        url = request.url
-        host = f"{url.host.decode('ascii', 'replace')}:{url.port or (443 if url.scheme == b'https' else 80)}"
-        resource = "provider" if host in self._context.providers else f"http:{host}"
-        retry = next((value for name, value in request.headers if name.lower() == RETRY_HEADER), b"")
+        url, retry = request.url, b""
+        resource = self._resources.get((url.scheme, url.host, url.port)) or self._name(url)
+        for name, value in request.headers:
+            if len(name) == len(RETRY_HEADER) and name.lower() == RETRY_HEADER:
+                retry = value
+                break
         trace.count("exchanges")
         detail = f" {retry.decode('latin-1')}" if retry else ""
         return trace.begin("provider", find_origin(self._context.sites, frame), resource, detail=detail)
+
+    def _name(self, url: Any) -> str:
+        assert self._context is not None
+        host = f"{url.host.decode('ascii', 'replace')}:{url.port or (443 if url.scheme == b'https' else 80)}"
+        name = "provider" if host in self._context.providers else f"http:{host}"
+        if len(self._resources) < MAX_NAMES:
+            self._resources[url.scheme, url.host, url.port] = name
+        return name
 
     def _failed(self, span: OpenSpan, error: BaseException) -> None:
         """An exchange that ended in an error; one that tells of mixed-up loops is said, since retries may hide it."""

@@ -35,7 +35,8 @@ class SiteBook:
         self._frames = frames
         self._emit = emit
         self._redact = Redactor()
-        self._codes: dict[int, tuple[int, CodeType]] = {}  # by id: hashing a code object reads all of it
+        self._kinds: dict[int, int] = {}  # of code, by id: hashing a code object reads all of it
+        self._codes: list[CodeType] = []  # kept, so that the id of none is given to another
         self._packages: dict[str, str] = {}  # by file
         self._standard = sysconfig.get_paths()["stdlib"]
         self._at_instruction: dict[tuple[int, int], int] = {}
@@ -44,19 +45,18 @@ class SiteBook:
 
     def is_user(self, code: CodeType) -> bool:
         """Whether it is the user's own code."""
-        known = self._codes.get(id(code))
-        return (known or self._learn(code))[0] == USER
+        return (self._kinds.get(id(code)) or self._learn(code)) == USER
 
     def find_user_frame(self, frame: FrameType | None) -> FrameType | None:
         """The innermost frame of the user's, from this one outwards."""
-        codes = self._codes
+        kinds = self._kinds
         for _ in range(MAX_WALK):
             if frame is None:
                 return None
-            known = codes.get(id(frame.f_code)) or self._learn(frame.f_code)
-            if known[0] == USER:
+            kind = kinds.get(id(frame.f_code)) or self._learn(frame.f_code)
+            if kind == USER:
                 return frame
-            if known[0] == ROOT:
+            if kind == ROOT:
                 return None
             frame = frame.f_back
         return None
@@ -68,16 +68,16 @@ class SiteBook:
 
     def of_creator(self, frame: FrameType | None) -> tuple[int, bool]:
         """The innermost user frame, and whether it called the standard library with no other library between."""
-        direct, codes = True, self._codes
+        direct, kinds = True, self._kinds
         for _ in range(MAX_WALK):
             if frame is None:
                 break
-            known = codes.get(id(frame.f_code)) or self._learn(frame.f_code)
-            if known[0] == USER:
+            kind = kinds.get(id(frame.f_code)) or self._learn(frame.f_code)
+            if kind == USER:
                 return self.of_frame(frame), direct
-            if known[0] == ROOT:
+            if kind == ROOT:
                 break
-            direct = direct and known[0] == STANDARD
+            direct = direct and kind == STANDARD
             frame = frame.f_back
         return UNKNOWN, False
 
@@ -86,23 +86,23 @@ class SiteBook:
 
         The place is -1 when it was not the user; the package is empty when it was, or when nobody did.
         """
-        codes = self._codes
+        kinds = self._kinds
         for _ in range(MAX_WALK):
             if frame is None:
                 return UNKNOWN, ""
-            known = codes.get(id(frame.f_code)) or self._learn(frame.f_code)
-            if known[0] == USER:
+            kind = kinds.get(id(frame.f_code)) or self._learn(frame.f_code)
+            if kind == USER:
                 return self.of_frame(frame), ""
-            if known[0] == ROOT:
+            if kind == ROOT:
                 break
-            if known[0] == LIBRARY:
+            if kind == LIBRARY:
                 package = self.package_of(frame.f_code.co_filename)
                 if package not in through:
                     return UNKNOWN, package
             frame = frame.f_back
         return UNKNOWN, ""
 
-    def _learn(self, code: CodeType) -> tuple[int, CodeType]:
+    def _learn(self, code: CodeType) -> int:
         if self._frames.is_user(code.co_filename):
             kind = USER
         elif self.package_of(code.co_filename):
@@ -110,11 +110,9 @@ class SiteBook:
         else:
             is_root = (code.co_filename.rpartition("/")[2], code.co_qualname) in ROOTS
             kind = ROOT if is_root else STANDARD
-        known = self._codes[id(code)] = (
-            kind,
-            code,
-        )  # the code is kept, so that its id is not given to another
-        return known
+        self._codes.append(code)
+        self._kinds[id(code)] = kind
+        return kind
 
     def package_of(self, file: str) -> str:
         """``langchain_core`` for its files; empty for the standard library's, and for what the probes put between."""
