@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from mock_provider.replies.refusals import JSON_TYPE_NAMES, refuse, refuse_type, refuse_value
+from mock_provider.replies.refusals import (
+    JSON_TYPE_NAMES,
+    refuse,
+    refuse_long,
+    refuse_many,
+    refuse_type,
+    refuse_value,
+)
 
 NUMBERS = {
     "temperature": (0, 2),
@@ -55,6 +62,8 @@ CHOICES = {
 }
 _CHECKED = frozenset((*NUMBERS, *INTEGERS, *TYPED, *CHOICES))
 MOST_STOPS = 4
+MOST_METADATA = 16
+LONGEST_METADATA = 512
 
 
 def check_fields(request: dict[str, Any]) -> None:
@@ -73,9 +82,23 @@ def check_fields(request: dict[str, Any]) -> None:
             _check_number(key, value)
         else:
             _check_integer(key, value)
-    for key, value in (request.get("metadata") or {}).items():
+    if request.get("metadata"):
+        _check_metadata(request["metadata"])
+
+
+def _check_metadata(metadata: dict[str, Any]) -> None:
+    if len(metadata) > MOST_METADATA:
+        refuse(
+            f"Invalid 'metadata': too many properties. Expected an object with at most {MOST_METADATA} properties, but"
+            f" got an object with {len(metadata)} properties instead.",
+            "metadata",
+            "object_above_max_properties",
+        )
+    for key, value in metadata.items():
         if not isinstance(value, str):
             refuse_type(f"metadata.{key}", "a string", value)
+        if len(value) > LONGEST_METADATA:
+            refuse_long(f"metadata.{key}", value, LONGEST_METADATA)
 
 
 def _check_number(key: str, value: Any) -> None:
@@ -122,10 +145,5 @@ def read_stops(stop: Any) -> tuple[str, ...]:
             "invalid_type",
         )
     if len(stop) > MOST_STOPS:
-        refuse(
-            f"Invalid 'stop': array too long. Expected an array with maximum length {MOST_STOPS}, but got an array"
-            f" with length {len(stop)} instead.",
-            "stop",
-            "array_above_max_length",
-        )
+        refuse_many("stop", stop, MOST_STOPS)
     return tuple(stop)

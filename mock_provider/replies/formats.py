@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from mock_provider.replies.refusals import refuse, refuse_missing, refuse_type, refuse_value
+from mock_provider.replies.refusals import refuse, refuse_long, refuse_missing, refuse_type, refuse_value
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]+")
 _LONGEST_NAME = 64
@@ -78,12 +78,7 @@ def check_name(name: str, where: str) -> None:
             "invalid_value",
         )
     if len(name) > _LONGEST_NAME:
-        refuse(
-            f"Invalid '{where}': string too long. Expected a string with maximum length {_LONGEST_NAME}, but got a"
-            f" string with length {len(name)} instead.",
-            where,
-            "string_above_max_length",
-        )
+        refuse_long(where, name, _LONGEST_NAME)
 
 
 def describe_format(wanted: dict[str, Any] | None) -> dict[str, Any]:
@@ -100,7 +95,14 @@ def describe_format(wanted: dict[str, Any] | None) -> dict[str, Any]:
 
 
 def check_strict(schema: dict[str, Any], what: str, param: str) -> None:
-    """Refuse an object that a strict schema must not have: open, or with properties that are not required."""
+    """Refuse a strict schema that is not of an object, or has one that is open or has properties not required."""
+    kind = schema.get("type")
+    if kind != "object" and (kind is not None or "anyOf" in schema or "oneOf" in schema):
+        refuse(
+            f"Invalid schema for {what}: schema must be a JSON Schema of 'type: \"object\"', got 'type: \"{kind}\"'.",
+            param,
+            "invalid_json_schema",
+        )
     context = _find_loose(schema, ())
     if context is None:
         return

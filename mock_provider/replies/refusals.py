@@ -60,3 +60,21 @@ def refuse_empty(param: str) -> NoReturn:
         param,
         "empty_array",
     )
+
+
+def refuse_long(param: str, value: str, most: int) -> NoReturn:
+    refuse(
+        f"Invalid '{param}': string too long. Expected a string with maximum length {most}, but got a string with"
+        f" length {len(value)} instead.",
+        param,
+        "string_above_max_length",
+    )
+
+
+def refuse_many(param: str, value: list[Any], most: int) -> NoReturn:
+    refuse(
+        f"Invalid '{param}': array too long. Expected an array with maximum length {most}, but got an array with length"
+        f" {len(value)} instead.",
+        param,
+        "array_above_max_length",
+    )

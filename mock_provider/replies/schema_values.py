@@ -142,7 +142,11 @@ class SchemaFiller:
             value = self.fill(items, name, depth + 1, number)
             if not schema.get("uniqueItems") or value not in rest:
                 rest.append(value)
-        return first + rest
+        values = first + rest
+        wanted = schema.get("contains")
+        if isinstance(wanted, dict) and not any(self.accepts(value, wanted) for value in values):
+            values[len(first) : len(first) + 1] = [self.fill(wanted, name, depth + 1)]
+        return values
 
     def _count_items(self, schema: Mapping[str, Any], items: Any, name: str, depth: int) -> int:
         least, most = min(schema.get("minItems", 0), MOST_ITEMS), schema.get("maxItems", math.inf)

@@ -7,10 +7,11 @@ from typing import Any
 import msgspec
 
 from mock_provider.replies.formats import check_name, check_strict
-from mock_provider.replies.refusals import refuse, refuse_missing, refuse_type, refuse_value
+from mock_provider.replies.refusals import refuse, refuse_many, refuse_missing, refuse_type, refuse_value
 from mock_provider.replies.wishes import Tool
 
 _CHOICES = ("none", "auto", "required")
+MOST_TOOLS = 128
 ToolsAndDuty = tuple[tuple[Tool, ...], bool]  # what may be called; whether something must be
 
 
@@ -20,6 +21,8 @@ def read_chat_tools(request: dict[str, Any]) -> ToolsAndDuty:
     if functions is not None and not request.get("tools"):
         return _read_functions(functions, request.get("function_call"))
     listed = request.get("tools") or []
+    if len(listed) > MOST_TOOLS:
+        refuse_many("tools", listed, MOST_TOOLS)
     tools = tuple(_read_chat_tool(index, tool) for index, tool in enumerate(listed))
     return apply_choice(tools, request.get("tool_choice"), has_tools=bool(listed))
 

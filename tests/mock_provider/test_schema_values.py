@@ -217,3 +217,7 @@ def test_values_do_not_depend_on_the_order_of_a_set() -> None:
 def test_a_list_of_anything_is_empty_unless_it_must_not_be() -> None:
     assert fill({"type": "array", "items": {}}) == []
     assert len(fill({"type": "array", "items": {}, "minItems": 2})) == 2
+
+
+def test_a_list_holds_what_it_must_contain() -> None:
+    assert fill({"type": "array", "items": {"type": "string"}, "contains": {"const": "x"}}, "") == ["x"]
