@@ -107,6 +107,7 @@ class Engine:
 
     def _use(self, plan: Plan) -> None:
         self.plan = plan
+        self.keys = plan.access.keys
         self.behaviour = Behaviour(plan)
         self.limiter = Limiter(plan.limits)
         self._steered = Latest[str, Behaviour](MOST_STEERED)

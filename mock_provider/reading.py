@@ -27,8 +27,8 @@ def read_request(
     """Everything that can be known before the request is admitted.  created: Unix time, for the answer."""
     head = incoming.head
     route = find_route(head.method, head.target)
-    if engine.plan.access.keys:
-        _check_access(head.api_key, engine.plan.access.keys)
+    if engine.keys:
+        _check_access(head.api_key, engine.keys)
     behaviour = engine.behaviour
     if STEERING_HEADER in head.headers:
         behaviour = _steer(engine, head.steering)
