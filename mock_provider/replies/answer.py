@@ -11,7 +11,13 @@ from typing import Literal
 import msgspec
 
 from mock_provider.replies.conversation import Conversation
-from mock_provider.replies.json_text import fill_as_json, find_schema, make_json_of_size, make_object
+from mock_provider.replies.json_text import (
+    asks_for_json,
+    fill_as_json,
+    find_schema,
+    make_json_of_size,
+    make_object,
+)
 from mock_provider.replies.lifting import clip_prompt
 from mock_provider.replies.refusals import refuse
 from mock_provider.replies.script import Script
@@ -21,10 +27,12 @@ from mock_provider.replies.text import (
     Text,
     cut_at_stop,
     find_canaries,
+    join_texts,
     make_answer_text,
     split_fixed_text,
     split_text,
 )
+from mock_provider.replies.text_agents import END_MARK, find_step
 from mock_provider.replies.tool_choice import ToolCall, choose_calls
 from mock_provider.replies.wishes import Wishes
 
@@ -93,8 +101,15 @@ def make_text(talk: Conversation, wishes: Wishes, script: Script) -> Text:
         written = fill_as_json(schema, prompt, canaries)
         return split_text(_fence(written) if not wishes.json_object and _FENCE.search(talk.text) else written)
     if wishes.json_object:
-        return split_text(make_object(talk.text, canaries))
-    return make_answer_text(script.reply_tokens, canaries)
+        return split_text(make_object(talk.text, talk.last_user, canaries))
+    if asks_for_json(talk.text):
+        written = make_object(talk.text, talk.last_user, canaries)
+        return split_text(_fence(written) if _FENCE.search(talk.text) else written)
+    step = find_step(talk.text, script.tool_rounds) if END_MARK in talk.text else None
+    if step is not None and END_MARK not in step:
+        return split_text(step)
+    answer = make_answer_text(script.reply_tokens, canaries)
+    return answer if step is None else join_texts(split_text(step), answer)
 
 
 def _fence(text: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from mock_provider.replies.field_notes import is_placeholder, schema_of_field
-from mock_provider.replies.lifting import Lifter
+from mock_provider.replies.lifting import Lifter, clip_prompt
 from mock_provider.replies.schema_rules import TYPES
 from mock_provider.replies.schema_values import SchemaFiller
 from mock_provider.replies.spotting import split_name
@@ -19,7 +19,17 @@ from mock_provider.replies.text import Text, join_texts, split_text
 from mock_provider.replies.vocabulary import NUMBER_WORDS
 
 _KEY = re.compile(r"['\"`]([^\W\d][\w-]{0,60})['\"`]")
+_BETWEEN = r"(?:,\s*and\s+|,\s*|\s+and\s+)"
+_LISTED = re.compile(
+    r"\b(?:keys|fields|properties)\b(?::| are| named| called)?"
+    rf"\s+([^\W\d]\w*(?:{_BETWEEN}[^\W\d]\w*)*)"
+)
+_DEMAND = re.compile(
+    r"\b(?:return|respond|answer|reply|output|give|produce|generate|provide|format(?:ted)?)\b[^.\n]{0,60}\bJSON\b",
+    re.IGNORECASE,
+)
 _ITEM = '{"id":%d,"name":"item %d","value":%d.5,"tags":["alpha","beta"],"active":true}'
+_EXPLANATION_CHARS = 1000
 _FINE_BYTES = 200_000
 _NUMBER_WORDS = frozenset(NUMBER_WORDS.split())
 _DECODER = json.JSONDecoder()
@@ -38,27 +48,48 @@ def find_schema(text: str) -> dict[str, Any] | None:
 
 
 def without_schemas(text: str) -> str:
-    """The text with the schemas cut out: what they say is about the answer, not part of it."""
+    """The text with the schemas cut out: what they say is about the answer, not part of it.
+
+    What stands between two of them explains them.
+    """
     if '"properties"' not in text:
         return text
-    for start, end, value in reversed(list(_objects_in(text))):
-        if _schema_in(value) is not None:
-            text = text[:start] + text[end:]
+    found = [(start, end) for start, end, value in _objects_in(text) if _schema_in(value) is not None]
+    if len(found) > 1 and found[-1][0] - found[0][1] < _EXPLANATION_CHARS:
+        found = [(found[0][0], found[-1][1])]
+    for start, end in reversed(found):
+        text = text[:start] + text[end:]
     return text
 
 
-def make_object(prompt: str, canaries: Sequence[str]) -> str:
-    """An object with the keys the prompt shows in an example or in quotes, and what it says of them."""
+def make_object(prompt: str, question: str, canaries: Sequence[str]) -> str:
+    """An object with the keys the prompt shows in an example or in quotes, and what the question says of them."""
     examples = [found for found in _objects_in(prompt) if found[2]]
-    start, end, example = examples[0] if examples else (0, 0, dict.fromkeys(_KEY.findall(prompt)))
+    keys = _KEY.findall(prompt) or _listed_keys(prompt)
+    start, end, example = examples[0] if examples else (0, 0, dict.fromkeys(keys))
     named = {key: value for key, value in example.items() if is_placeholder(key, value)}
     schemas = {
         key: schema_of_field(key, str(value), prompt) if key in named else _schema_of(key, value)
         for key, value in example.items()
     }
     schema = {"type": "object", "properties": schemas, "required": list(example)}
-    said = prompt[:start] + prompt[end:] if named else prompt if examples else _KEY.sub("", prompt)
+    said = question or prompt
+    if named:
+        said = said.replace(prompt[start:end], "")
+    elif not examples:
+        said = _KEY.sub("", said)
     return fill_as_json(schema, said, canaries)
+
+
+def asks_for_json(text: str) -> bool:
+    """Whether the words of a prompt demand JSON, where the request itself does not."""
+    return ("JSON" in text or "json" in text) and _DEMAND.search(clip_prompt(text)) is not None
+
+
+def _listed_keys(prompt: str) -> list[str]:
+    """Those named without quotes: "with the keys name and age"."""
+    listed = _LISTED.search(prompt)
+    return re.split(_BETWEEN, listed.group(1)) if listed else []
 
 
 def make_json_of_size(size: int, canaries: Sequence[str]) -> Text:

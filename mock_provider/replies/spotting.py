@@ -68,8 +68,9 @@ def spotters_for(kind: str, field: str) -> list[Spotter]:
 
 
 def spot_quoted(text: str) -> Iterator[Spotted]:
-    """What stands in quotes of any kind."""
-    return _spot(QUOTED, text)
+    """What stands in quotes of any kind, not between two quotes; what ends with a colon announces another."""
+    found = _spot(QUOTED, text)
+    return ((start, value) for start, value in found if value == value.strip() and value[-1] != ":")
 
 
 def spot_numbers(text: str) -> Iterator[Spotted]:

@@ -72,3 +72,30 @@ def test_placeholders_in_an_example_object_are_no_values() -> None:
 @pytest.mark.parametrize("text", ["a\n{b}", "one\n{one}", "{\n{", "x " * 20_000 + "\n{x}"])
 def test_other_braces_show_no_form(text: str) -> None:
     assert answer_to("Be kind", text).startswith("The answer follows")
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ("Return a JSON object with keys 'name' and 'age': Anna is 12", {"name": "Anna", "age": 12}),
+        ("Anna is 12. Respond in json with the keys name and age", {"name": "Anna", "age": 12}),
+        ("Answer only with JSON", {}),
+    ],
+)
+def test_json_that_is_demanded_in_words_is_given(asked: str, expected: dict[str, Any]) -> None:
+    assert json.loads(answer_to("Be kind", asked)) == expected
+
+
+@pytest.mark.parametrize("asked", ["What is JSON?", "Parse this JSON file", "Give an answer. No JSON."])
+def test_json_that_is_only_spoken_of_is_not(asked: str) -> None:
+    assert answer_to("Be kind", asked).startswith("The answer follows")
+
+
+def test_what_explains_a_schema_is_no_value() -> None:
+    schema = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
+    example = {"properties": {"foo": {"type": "array"}}, "required": ["foo"]}
+    asked = (
+        f"Anna is here. For the schema {json.dumps(example)} the object {json.dumps({'foo': ['bar', 'baz']})} is right."
+        f" Here is the output schema: {json.dumps(schema)}"
+    )
+    assert json.loads(answer_to("Be kind", asked)) == {"name": "Anna"}
