@@ -14,7 +14,7 @@ from mock_provider.answer import Answer
 from mock_provider.openai_errors import error_answer, usual_error
 from mock_provider.records import AttemptOutcome
 from mock_provider.serving import Serving
-from mock_provider.wheel import ROUNDING_MS
+from mock_provider.wheel import EARLY_MS
 from mock_provider.wire import LAST_CHUNK, frame, frame_partial, make_head, unframe
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mock_provider.server import Server
 
 FLUSH_S = 0.02  # between the last bytes and a reset, which would otherwise overtake them
-EARLY_S = (ROUNDING_MS + 0.1) / 1000  # the wheel's rounding, and what floats may be off by
+EARLY_S = (EARLY_MS + 0.1) / 1000  # the wheel's rounding, and what floats may be off by
 
 
 class Exchange(Serving, kw_only=True, eq=False):

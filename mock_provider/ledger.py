@@ -15,7 +15,7 @@ import msgspec
 from mock_provider.records import Attempt
 
 KEPT = 1000
-BATCH = 1000
+BATCH = 200  # attempts written at once: few enough to be in the processor's cache still
 
 
 class Ledger:
