@@ -1,15 +1,16 @@
 """What the probes cost a chain that does nothing but compute: CPU time per invocation with and without them.
 
-    python benchmarks/probe_overhead.py [--users 20] [--pairs 80] [--slice 0.2] [--each | --null]
+    python benchmarks/probe_overhead.py [--users 20] [--pairs 80] [--longest 60] [--each | --null]
 
 Drives prompt | ChatOpenAI | StrOutputParser against a mock provider that answers at once.  All probes in and all
 probes out make a pair of slices, in an order that changes by chance, and short, because the machine's pace drifts;
 what probes do only now and then falls somewhere into them by chance.  CPU time and not throughput, because other work
 disturbs it less: that of the process, that of the loop's thread alone, and that of the observer's thread, which its own
-clock tells exactly.  Other work still slows ours through the caches and units that processors share.  It never makes it
+clock tells exactly.  Other work still slows ours through the caches and units that processors share: pairs are measured
+until there are enough quiet ones or ``--longest`` seconds have gone by, and the quietest are taken.  It never makes ours
 quicker, so the slower half of the slices is left out on either side.  The figure has its 95 % interval from drawing
-slices anew, and names what others used meanwhile: above 0.1 it is their noise.  The garbage collector is off within a
-slice: one collection weighs more than all probes.
+slices anew, and names what others used meanwhile.  The garbage collector is off within a slice: one collection weighs
+more than all probes.
 
 ``--each`` prints the same for each probe alone, ``--null`` compares nothing with nothing: what is not 0 there is noise.
 """
@@ -41,6 +42,7 @@ from harness.target.probes import all_probes
 from harness.target.probes.probe_set import ProbeSet
 
 WARM_S = 0.1  # after each switch
+QUIET = 0.15  # processors that other work uses
 KEPT_RATIO = 0.5  # of the slices, the quickest
 DRAWS = 2_000
 
@@ -62,6 +64,7 @@ def main() -> None:
     parser.add_argument("--users", type=int, default=20)
     parser.add_argument("--pairs", type=int, default=80)
     parser.add_argument("--slice", type=float, default=0.2, help="seconds")
+    parser.add_argument("--longest", type=float, default=60.0, help="seconds, for each line that is printed")
     parser.add_argument("--each", action="store_true", help="each probe alone, too")
     parser.add_argument("--null", action="store_true", help="no probe at all")
     options = parser.parse_args()
@@ -105,16 +108,25 @@ async def measure(
     frames = FrameReader()
     writer = JsonlWriter(folder / "probes.jsonl")
     probe_set = ProbeSet(writer, [p for p in all_probes(frames) if p.name in chosen], frames=frames)
-    order, found = random.Random(0), {True: list[Slice](), False: list[Slice]()}
-    for _ in range(options.pairs):
+    order, pairs = random.Random(0), list[dict[bool, Slice]]()
+    until_s = time.monotonic() + options.longest
+    while time.monotonic() < until_s and sum(others_in(pair) < QUIET for pair in pairs) < options.pairs:
+        pair: dict[bool, Slice] = {}
         for on in order.sample([True, False], 2):
             if chosen:
                 probe_set.switch(on)
                 probe_set.context.observer.spread(order)
-            found[on].append(await load.measure(probe_set))
+            pair[on] = await load.measure(probe_set)
+        pairs.append(pair)
     probe_set.uninstall()
     writer.close()
-    return found[True], found[False]
+    kept = sorted(pairs, key=others_in)[: options.pairs]
+    return [pair[True] for pair in kept], [pair[False] for pair in kept]
+
+
+def others_in(pair: dict[bool, Slice]) -> float:
+    """Processors that other work used."""
+    return max(one.others_s / one.wall_s for one in pair.values())
 
 
 def make_chain() -> Any:
@@ -189,7 +201,7 @@ def words(on: Sequence[Slice], off: Sequence[Slice]) -> str:
     others = sum(one.others_s for one in (*on, *off)) / sum(one.wall_s for one in (*on, *off))
     observer = sum(one.observer_s for one in on) / sum(one.process_s for one in on)
     parts = f"CPU {process}; loop's thread {loop}; observer's {100 * observer:.2f} %"
-    return f"{parts}  (others used {max(others, 0.0):.2f} processors)"
+    return f"{parts}  ({len(on)} pairs; others used {max(others, 0.0):.2f} processors)"
 
 
 def compare(on: Sequence[Slice], off: Sequence[Slice], read: Callable[[Slice], float]) -> str:
