@@ -202,6 +202,40 @@ def test_dspy_predicts_through_litellm(provider_url: str, litellm: Any) -> None:
         assert dspy.Predict("question -> answer: float")(question="What is 3 + 4?").answer == 3.0
 
 
+def test_dspy_reacts_in_the_form_of_its_prompt(provider_url: str, litellm: Any) -> None:
+    del litellm  # sets its environment
+    dspy = import_or_skip("dspy")
+
+    def get_weather(city: str = "Rome") -> str:
+        """Get the weather of a city."""
+        return "mild"
+
+    with dspy.context(lm=dspy.LM("openai/gpt-4o", api_base=provider_url, api_key="key", cache=False)):
+        react = dspy.ReAct("question -> answer", tools=[get_weather], max_iters=2)
+        result = react(question="What is the weather in Rome?")
+    assert result.answer
+    assert result.trajectory["observation_0"] == "mild"
+
+
+def test_openai_agents_go_on_from_what_the_provider_keeps(provider_url: str) -> None:
+    agents = import_or_skip("agents")
+    agents.set_tracing_disabled(True)
+
+    async def use() -> None:
+        async with openai.AsyncOpenAI(base_url=provider_url, api_key="key", max_retries=0) as client:
+            model = agents.OpenAIResponsesModel(model="gpt-4o", openai_client=client)
+            run, agent = agents.Runner.run, agents.Agent(name="a", model=model)
+            first = await run(agent, "I am Anna")
+            second = await run(agent, "Who am I?", previous_response_id=first.last_response_id)
+            assert second.raw_responses[0].usage.input_tokens > first.raw_responses[0].usage.total_tokens
+            session = agents.OpenAIConversationsSession(openai_client=client)
+            for said in ("I am Anna", "Who am I?"):
+                await run(agent, said, session=session)
+            assert len(await session.get_items()) == 4
+
+    asyncio.run(use())
+
+
 def test_haystack_answers_and_embeds(provider_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "key")
     chat = import_or_skip("haystack.components.generators.chat")
