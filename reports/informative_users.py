@@ -1,7 +1,7 @@
 """Which number of users to measure next.  Pure.
 
-Upward by a factor of 3 while saturation may lie above what was tested, else the number of users at which the candidate
-curves disagree most about the saturation point.
+Upward by a factor of 3 while saturation may lie above what was tested (but not beyond what was asked for), else the
+number of users at which the candidate curves disagree most about the saturation point.
 """
 
 from __future__ import annotations
@@ -36,21 +36,32 @@ class Choice:
 
 
 def choose_users(
-    posterior: Posterior, *, tested: Sequence[int], most: int = MAX_USERS, hints: Sequence[int] = ()
+    posterior: Posterior,
+    *,
+    tested: Sequence[int],
+    most: int = MAX_USERS,
+    asked: int | None = None,
+    hints: Sequence[int] = (),
 ) -> Choice | None:
-    """None when the interval is tight, or only more users than ``most`` would tell.
+    """None when the interval is tight, or only more users than may be tried would tell.
 
-    tested: so far, an entry a step.  hints: numbers of users at which something is thought to happen; taken when they
-    tell much.
+    tested: so far, an entry a step.  most: users that may be tried.  asked: those the user wants carried; more are
+    tried only to measure a point that probably lies below, since every chain has a limit somewhere.  hints: numbers of
+    users at which something is thought to happen; taken when they tell much.
     """
     largest, counts = max(tested), Counter(tested)
     inside = posterior.probability_below(largest / MARGIN)
     low, high = posterior.shortest_interval(INTERVAL_MASS)
     if inside >= SURE and high / low <= TIGHT_INTERVAL_RATIO:
         return None
+    reach = max(min(UPWARD * largest, most), largest)
     if inside < 0.5:
-        return Choice(users=min(UPWARD * largest, most)) if largest < most else None
-    candidates = np.unique(np.geomspace(1, max(min(UPWARD * largest, most), largest), CANDIDATES).round())
+        if asked is None or largest < asked:
+            return Choice(users=reach) if largest < most else None
+        if inside < 1 - SURE:
+            return None
+        reach = largest
+    candidates = np.unique(np.geomspace(1, reach, CANDIDATES).round())
     candidates = np.array([users for users in candidates if counts[int(users)] < OFTEN])
     told = _information(posterior, candidates)
     proposed = np.array([n for n in hints if low <= n <= high and counts[n] < OFTEN], dtype=float)

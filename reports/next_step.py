@@ -45,7 +45,9 @@ def advise(run: RunDirectory) -> Advice:
     if unsteady is not None:
         return Advice(users=unsteady.users, purpose="repeat", note="not steady the first time")
     hints = list_full_loads(dataset, steps, run) if len(steps) > 1 else []
-    choice = choose_next_step(steps, most=_most_users(dataset, steps), hints=hints)
+    settings = dataset.info.settings
+    asked = None if settings.climbs else max(settings.steps)
+    choice = choose_next_step(steps, most=_most_users(dataset, steps), asked=asked, hints=hints)
     note = _describe_interval(steps)
     if choice is None:
         return Advice(users=None, note=note)

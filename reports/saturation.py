@@ -63,18 +63,22 @@ def find_saturation_point(steps: Sequence[StepSummary]) -> Saturation:
 
 
 def choose_next_step(
-    steps: Sequence[StepSummary], *, most: int = MAX_USERS, hints: Sequence[int] = ()
+    steps: Sequence[StepSummary],
+    *,
+    most: int = MAX_USERS,
+    asked: int | None = None,
+    hints: Sequence[int] = (),
 ) -> Choice | None:
     """The step that would tell most about the saturation point; None when its interval is tight.
 
-    most: users that may be tried.  hints: numbers of users at which something is thought to happen.
+    For the arguments see ``choose_users``.
     """
     telling = _telling(steps)
     posterior = _fit(telling)
     if posterior is None:
         first = _first_step(steps)
         return None if first is None or first > most else Choice(users=first)
-    return choose_users(posterior, tested=_users_of(telling), most=most, hints=hints)
+    return choose_users(posterior, tested=_users_of(telling), most=most, asked=asked, hints=hints)
 
 
 def find_interval(steps: Sequence[StepSummary]) -> tuple[float, float] | None:

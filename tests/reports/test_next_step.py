@@ -34,12 +34,19 @@ def test_a_tight_interval_asks_for_nothing(tmp_path: Path) -> None:
     assert advise(run).users is None
 
 
-def test_a_target_that_still_scales_is_driven_higher_within_bounds(tmp_path: Path) -> None:
-    assert advise(run_of(tmp_path, kind="healthy", steps=(1, 4, 16), settings={"max_s": 60.0})).users == 48
-    made = run_of(
-        tmp_path / "more", kind="healthy", steps=(1, 4, 16, 48), settings={"steps": (1, 4, 16), "max_s": 60.0}
+def test_a_target_that_still_scales_is_driven_higher_only_by_a_climb(tmp_path: Path) -> None:
+    given = run_of(tmp_path, kind="healthy", steps=(1, 4, 16), settings={"max_s": 60.0})
+    assert advise(given).users is None
+    climb = run_of(
+        tmp_path / "climb", kind="healthy", steps=(1, 4, 16), settings={"max_s": 60.0, "climbs": True}
     )
-    assert advise(made).users is None
+    assert advise(climb).users == 48
+
+
+def test_a_point_near_the_largest_step_is_measured_from_beyond_it(tmp_path: Path) -> None:
+    run = run_of(tmp_path, kind="queue", capacity=17, steps=(1, 5, 20), settings={"max_s": 60.0})
+    users = advise(run).users
+    assert users is not None and 10 <= users <= 60
 
 
 def test_where_users_get_stuck_no_step_is_added(tmp_path: Path) -> None:
@@ -81,7 +88,7 @@ def test_a_step_that_was_not_steady_is_run_once_more_and_only_once() -> None:
 
 @pytest.mark.parametrize("questions", [1, 3])
 def test_each_line_in_is_answered_by_a_line_out(tmp_path: Path, questions: int) -> None:
-    run = run_of(tmp_path, kind="healthy", steps=(1, 4, 16), settings={"max_s": 60.0})
+    run = run_of(tmp_path, kind="healthy", steps=(1, 4, 16), settings={"max_s": 60.0, "climbs": True})
     command = [sys.executable, "-P", "-m", "reports.next_step", str(run.path)]
     done = subprocess.run(
         command, input="\n" * questions, capture_output=True, text=True, timeout=60, check=True
