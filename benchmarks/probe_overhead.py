@@ -7,7 +7,7 @@ probes out make a pair of slices, in an order that changes by chance, and short,
 what probes do only now and then falls somewhere into them by chance.  CPU time and not throughput, because other work
 disturbs it less: that of the process, that of the loop's thread alone, and that of the observer's thread, which its own
 clock tells exactly.  Other work still slows ours through the caches and units that processors share: pairs are measured
-until there are enough quiet ones or ``--longest`` seconds have gone by, and the quietest are taken.  It never makes ours
+until there are enough quiet ones or ``--longest`` seconds have gone by, and the quietest are taken.  It never makes us
 quicker, so the slower half of the slices is left out on either side.  The figure has its 95 % interval from drawing
 slices anew, and names what others used meanwhile.  The garbage collector is off within a slice: one collection weighs
 more than all probes.
