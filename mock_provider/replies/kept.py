@@ -68,7 +68,8 @@ def reply_to_input_items(
     if memory is not None and memory.is_gone(name):
         _refuse_response(name)
     kept = memory.find(name) if memory is not None else None
-    return reply_with(_page(kept.items if kept else [], request))
+    items = items_of(kept.given, name.removeprefix(RESPONSE_PREFIX)) if kept else []
+    return reply_with(_page(items, request))
 
 
 def _find(request: dict[str, Any], ids: ReplyIds, memory: Memory | None) -> Kept | None:
@@ -149,7 +150,7 @@ def reply_to_item(request: dict[str, Any], script: Script, ids: ReplyIds, memory
     found = [item for item in kept.items if item.get("id") == item_name]
     if not found and memory is not None:
         refuse(f"Item with id '{item_name}' not found in conversation with id '{name}'.", status=404)
-    return reply_with((found or items_of([{"role": "user", "content": "", "id": item_name}], ids))[0])
+    return reply_with((found or items_of([{"role": "user", "content": "", "id": item_name}], ids.token))[0])
 
 
 def reply_to_item_deletion(
@@ -176,7 +177,7 @@ def _read_items(request: dict[str, Any], ids: ReplyIds) -> list[dict[str, Any]]:
     items = request.get("items") or []
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         refuse_type("items", "an array of objects", items)
-    return items_of(items, ids)
+    return items_of(items, ids.token)
 
 
 def _page(items: list[dict[str, Any]], query: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ as one of ours by its id, and nobody who comes back to it is refused.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import Any
 
 import msgspec
@@ -22,9 +23,10 @@ CONVERSATION_PREFIX = "conv_"
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
     """A response, or a conversation."""
 
-    items: list[dict[str, Any]] = []  # the input of a response; all of a conversation
+    items: list[dict[str, Any]] = []  # of a conversation
+    given: Any = None  # the input of a response
     talk: Conversation | None = None  # all that was said up to a response, and in it
-    reply: Reply | None = None  # the response
+    reply: Reply | None = None  # the response, not made yet
     metadata: dict[str, Any] = {}  # of a conversation
     created: int = 0
     byte_count: int = 0
@@ -36,7 +38,9 @@ class Memory:
     def __init__(self, *, most_objects: int = MOST_OBJECTS, most_bytes: int = MOST_BYTES) -> None:
         self._most_objects = most_objects
         self._most_bytes = most_bytes
-        self._kept: dict[str, Kept | None] = {}
+        self._kept: OrderedDict[str, Kept | None] = (
+            OrderedDict()
+        )  # its first key is found at once, unlike a dict's
         self._byte_count = 0
 
     def keep(self, name: str, kept: Kept | None) -> None:

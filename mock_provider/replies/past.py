@@ -79,8 +79,10 @@ def _find_response(name: str, memory: Memory, seed: int) -> Conversation | None:
 
 def go_on(talk: Conversation, answer: Answer, request: dict[str, Any], ids: ReplyIds) -> Conversation:
     """The conversation with the answer, without the instructions, which hold for one request only."""
-    token = ids.token.encode()
-    made = [f"call_{call_id(token, 0, number).decode()}" for number in range(len(answer.calls))]
+    made = []
+    if answer.calls:
+        token = ids.token.encode()
+        made = [f"call_{call_id(token, 0, number).decode()}" for number in range(len(answer.calls))]
     said = "\n".join(call.arguments for call in answer.calls) if made else answer.text.whole
     instructions = request.get("instructions") or ""
     text = talk.text[len(instructions) + 1 :] if instructions else talk.text
@@ -89,7 +91,7 @@ def go_on(talk: Conversation, answer: Answer, request: dict[str, Any], ids: Repl
         last_user=clip_prompt(talk.last_user),
         last_role="assistant_call" if made else "assistant",
         tool_rounds=talk.tool_rounds + bool(made),
-        called=(*talk.called, *(call.name for call in answer.calls))[-MOST_CALL_IDS:],
+        called=(*talk.called, *[call.name for call in answer.calls])[-MOST_CALL_IDS:],
         call_ids=(*talk.call_ids, *made)[-MOST_CALL_IDS:],
         open_calls=tuple(made),
         prompt_tokens=talk.prompt_tokens - count_tokens(instructions) + answer.token_count,
@@ -101,16 +103,17 @@ def keep_response(
 ) -> None:
     """Remember a response and what it belongs to, unless it was not to be stored."""
     name = f"{RESPONSE_PREFIX}{ids.token}"
-    items = items_of(request.get("input"), ids)
+    given = request.get("input")
     size = len(_encode(request))
     if request.get("store") is False:
         memory.keep(name, None)
     else:
-        memory.keep(name, Kept(talk=talk, items=items, reply=reply, byte_count=size + len(talk.text)))
-    conversation = name_of_conversation(request)
+        unmade = msgspec.structs.replace(reply)  # the one that is sent holds its bytes
+        memory.keep(name, Kept(talk=talk, given=given, reply=unmade, byte_count=size + len(talk.text)))
+    conversation = name_of_conversation(request) if "conversation" in request else None
     if conversation is not None:
         output = msgspec.json.decode(reply.body)["output"]
-        add_items(memory, conversation, [*items, *output], size + len(reply.body))
+        add_items(memory, conversation, [*items_of(given, ids.token), *output], size + len(reply.body))
 
 
 def add_items(memory: Memory, name: str, items: list[dict[str, Any]], size: int) -> None:
@@ -120,10 +123,10 @@ def add_items(memory: Memory, name: str, items: list[dict[str, Any]], size: int)
     memory.keep(name, msgspec.structs.replace(kept, items=[*kept.items, *items], byte_count=size))
 
 
-def items_of(given: Any, ids: ReplyIds) -> list[dict[str, Any]]:
+def items_of(given: Any, token: str) -> list[dict[str, Any]]:
     """The input of a response, or of a conversation, as items with ids."""
     items = [{"role": "user", "content": given}] if isinstance(given, str) else given or []
-    return [_name_item(item, f"msg_{ids.token}{index:02x}") for index, item in enumerate(items)]
+    return [_name_item(item, f"msg_{token}{index:02x}") for index, item in enumerate(items)]
 
 
 def _name_item(item: dict[str, Any], name: str) -> dict[str, Any]:
