@@ -10,7 +10,7 @@ from asking import IDS, ask, ask_chat, function_tool, json_schema
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mock_provider.replies import ENDPOINTS, RequestRefusedError, Script, build_reply
+from mock_provider.replies import ENDPOINTS, Memory, RequestRefusedError, Script, build_reply
 
 HELLO = [{"role": "user", "content": "Hello"}]
 TOOL = function_tool("search", query={"type": "string"})
@@ -240,8 +240,12 @@ FIELDS = st.sampled_from(
             "dimensions",
         ),
         *("logprobs", "max_tokens", "encoding_format", "logit_bias", "truncation", "model"),
+        *("previous_response_id", "conversation", "items", "id", "store", "modalities", "audio", "reasoning"),
     ]
 )
+
+
+MEMORY = Memory()  # what junk leaves behind must not hurt either
 
 
 @given(st.sampled_from(sorted(ENDPOINTS)), st.dictionaries(FIELDS, JSON, max_size=4), JSON)
@@ -265,7 +269,7 @@ def test_junk_is_refused_or_answered_and_nothing_else(
             if endpoint != "embeddings" or key in ("model", "input")
         }
         try:
-            reply = build_reply(endpoint, known, Script(accept_unknown_parameters=True), IDS)
+            reply = build_reply(endpoint, known, Script(accept_unknown_parameters=True), IDS, MEMORY)
         except RequestRefusedError:
             continue
         assert isinstance(json.loads(reply.body), dict)
