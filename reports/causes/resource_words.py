@@ -12,6 +12,7 @@ KINDS = {
     "thread_semaphore": "threading semaphore",
     "lock": "lock",
     "thread_lock": "threading lock",
+    "file_lock": "file lock",
     "condition": "condition",
     "thread_condition": "threading condition",
     "event": "event",

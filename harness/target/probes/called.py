@@ -15,7 +15,7 @@ MAX_KNOWN = 20_000
 BLOCKING = frozenset(
     {
         "accept", "acquire", "commit", "connect", "epoll", "execute", "fetchall", "flock", "fsync", "getaddrinfo",
-        "poll", "read", "readinto", "readline", "recv", "recv_into", "recvfrom", "select", "send", "sendall", "sleep",
+        "lockf", "poll", "read", "readinto", "readline", "recv", "recv_into", "recvfrom", "select", "send", "sendall", "sleep",
         "wait", "waitpid",
     }
 )  # fmt: skip

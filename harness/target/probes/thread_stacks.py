@@ -1,7 +1,8 @@
 """Where threads that work for an invocation are, some 25 times a second while any does.
 
-Gives work in pools its line, and locks of ``threading`` (a C type that cannot be wrapped) a wait: as long as one thread
-is seen waiting at one place, it waited there, from halfway between the looks before to halfway between those after.
+Gives work in pools its line, and locks of ``threading`` (a C type that cannot be wrapped) and of files a wait: as long
+as one thread is seen waiting at one place, it waited there, from halfway between the looks before to halfway between
+those after.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ PERIOD_S = 0.04
 WRITE_S = 1.0
 MAX_THREADS = 40  # looked at in one go
 MOSTLY = 0.5  # of the time since the last look, on the CPU
-KINDS = {"acquire": "lock_wait", "sleep": "sleep"}  # waits that no other probe sees in threads
+LOCKS = {"acquire": "thread_lock", "flock": "file_lock", "lockf": "file_lock"}
+KINDS = {**dict.fromkeys(LOCKS, "lock_wait"), "sleep": "sleep"}  # waits that no other probe sees in threads
 
 
 class ThreadStacksProbe:
@@ -102,7 +104,8 @@ class ThreadStacksProbe:
         if span is None and kind is not None and job.trace is not None and job.trace.is_live:
             resource = "sleep"
             if kind == "lock_wait" and user is not None:
-                resource = f"thread_lock:site{self._locks.place_of(user.f_code, user.f_lineno, site)}"
+                place = self._locks.place_of(user.f_code, user.f_lineno, site)
+                resource = f"{LOCKS[waits_in]}:site{place}"
             context = (job.thread_id or 0) >> 8 & 0x3FFFFFFF
             job.lock_span = job.trace.begin(kind, site, resource, context=context, detail="sampled")
             job.lock_span.start_s = halfway_s

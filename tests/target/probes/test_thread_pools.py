@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import functools
 import queue
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import anyio.to_thread
 import pytest
@@ -167,6 +169,20 @@ def test_threads_waiting_for_a_lock_are_seen(bench: Bench) -> None:
     assert {bench.code_at(wait.site) for wait in waits} == {"with lock:"}
     seen = {stack.waits_in for stack in bench.records(ThreadStack)}
     assert {"acquire", "sleep"} <= seen
+
+
+def test_threads_waiting_for_a_file_lock_are_seen(bench: Bench, tmp_path: Path) -> None:
+    def locked() -> None:
+        with (tmp_path / "counter").open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            time.sleep(0.15)
+
+    async def work() -> None:
+        await asyncio.to_thread(locked)
+
+    bench.run(work, users=3)
+    waits = bench.spans("lock_wait", "file_lock:")
+    assert {bench.code_at(wait.site) for wait in waits} == {"fcntl.flock(file, fcntl.LOCK_EX)"}
 
 
 def test_a_semaphore_of_threads_shows_waits_and_permits(bench: Bench) -> None:
