@@ -15,8 +15,8 @@ MAX_KNOWN = 20_000
 BLOCKING = frozenset(
     {
         "accept", "acquire", "commit", "connect", "epoll", "execute", "fetchall", "flock", "fsync", "getaddrinfo",
-        "lockf", "poll", "read", "readinto", "readline", "recv", "recv_into", "recvfrom", "select", "send", "sendall", "sleep",
-        "wait", "waitpid",
+        "lockf", "poll", "read", "readinto", "readline", "recv", "recv_into", "recvfrom", "select", "send", "sendall",
+        "sleep", "wait", "waitpid",
     }
 )  # fmt: skip
 _LAST_NAME = re.compile(r"(\w+)\s*$")
