@@ -148,6 +148,7 @@ class KeptState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, t
     name: str  # of the variable or attribute
     size: int  # items, with those of what it holds
     site: int = -1  # where it is added to, or made
+    holds_canary: bool = False  # it has text of some request's input in it
 
 
 class Anomaly(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="anomaly"):

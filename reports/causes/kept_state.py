@@ -10,6 +10,7 @@ from reports.causes.situation import Situation
 
 GROWN_RATIO = 2.0
 FEWEST_READINGS = 3
+LEAST_SIZE = 10  # what holds less is no history
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +27,8 @@ def find_growing_variable(situation: Situation) -> GrowingState | None:
     """The one that grew by most; None when none kept growing."""
     series: dict[tuple[str, int], list[KeptState]] = defaultdict(list)
     for reading in situation.recording.kept:
-        series[reading.name, reading.site].append(reading)
+        if reading.size >= LEAST_SIZE:
+            series[reading.name, reading.site].append(reading)
     growing = [
         GrowingState(name=name, first=own[0].size, last=own[-1].size, site=site)
         for (name, site), own in series.items()
@@ -35,6 +37,12 @@ def find_growing_variable(situation: Situation) -> GrowingState | None:
         and _is_at_its_largest(own)
     ]
     return max(growing, key=lambda one: one.last - one.first, default=None)
+
+
+def find_canary_keeper(situation: Situation) -> KeptState | None:
+    """The one variable that holds text of requests between them; None when there is none, or several."""
+    keepers = {(one.name, one.site): one for one in situation.recording.kept if one.holds_canary}
+    return next(iter(keepers.values())) if len(keepers) == 1 else None
 
 
 def _is_at_its_largest(readings: list[KeptState]) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from harness.tracing import canary_of
 from reports.causes.evidence import tell
 from reports.causes.exchange_places import locate_exchange
-from reports.causes.kept_state import find_growing_variable
+from reports.causes.kept_state import find_canary_keeper, find_growing_variable
 from reports.causes.places import locate_site
 from reports.causes.situation import Situation
 from reports.columns import Ids, Words
@@ -57,7 +57,7 @@ def find_shared_state_crosstalk(situation: Situation) -> Iterator[Finding]:
         share_of_growth=None,
         location=_locate(situation, leaks),
         summary=f"Data of one user shows up in the {where} of others: {_say_example(leaks[0])}.",
-        evidence=list(_tell(prompts, answers)),
+        evidence=[*_tell(prompts, answers), *_tell_keeper(situation)],
         fix="Keep what belongs to a request in its own variables, not in module-level lists, class attributes, `self` "
         "or a default argument; key histories and checkpoints by the session of the request (the session_id or "
         "thread_id of its config), and key caches by all that the answer depends on.",
@@ -65,7 +65,10 @@ def find_shared_state_crosstalk(situation: Situation) -> Iterator[Finding]:
 
 
 def _locate(situation: Situation, leaks: Sequence[Leak]) -> Location | None:
-    """Where the mixed-up calls are made; where no line of the user's makes them, what keeps growing."""
+    """What keeps text of requests, if it is one thing; else where the mixed-up calls are made, or what grows."""
+    keeper = find_canary_keeper(situation)
+    if keeper is not None and (place := locate_site(situation, keeper.site)) is not None:
+        return place
     calls = locate_exchange(situation, {leak.trace_id for leak in leaks})
     kept = find_growing_variable(situation)
     return calls or locate_site(situation, kept.site if kept else None)
@@ -125,6 +128,15 @@ def _find_leaks(trace_ids: Ids, canaries: Words, owners: dict[str, int], *, tell
 
 def _say_example(leak: Leak) -> str:
     return f"a request of user {leak.user} carried data of user {leak.owner}"
+
+
+def _tell_keeper(situation: Situation) -> Iterator[Evidence]:
+    keeper = find_canary_keeper(situation)
+    place = locate_site(situation, keeper.site) if keeper is not None else None
+    if keeper is not None and place is not None:
+        yield tell(
+            f"`{keeper.name}` at {place.file}:{place.line} keeps text of one request where others see it."
+        )
 
 
 def _tell(prompts: Leaks, answers: Leaks) -> Iterator[Evidence]:

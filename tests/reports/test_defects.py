@@ -82,6 +82,22 @@ def test_texts_of_several_users_in_one_embeddings_call_are_a_batch(tmp_path: Pat
     assert run.causes() == []
 
 
+def test_what_keeps_text_of_requests_is_the_place_of_a_mix_up_if_it_is_one_thing(tmp_path: Path) -> None:
+    lines = []
+    for number, names in enumerate((["current"], ["current", "store"])):
+        run = BareRun(tmp_path / f"run{number}")
+        serve(run, with_canaries(neighbour))
+        run.probes.append(Site(id=4, stack=[LOOP_LINE]))
+        for name in names:
+            at_s = run.start_of(1)
+            run.probes.append(KeptState(at_s=at_s, name=name, size=0, site=4, holds_canary=True))
+        finding = next(one for one in run.findings() if one.cause == "shared_state_crosstalk")
+        lines.append(finding.location.line if finding.location else None)
+        said = any("`current` at app/chain.py:30 keeps text" in one.text for one in finding.evidence)
+        assert said == (number == 0)
+    assert lines[0] == 30 != lines[1]
+
+
 # ---- growing state ----
 
 

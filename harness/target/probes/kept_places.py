@@ -1,4 +1,4 @@
-"""Where a module changes something it keeps: the line that adds to it, else the one that makes it.  Pure."""
+"""Where a module changes something it keeps: the line that adds to it, or sets it anew, else makes it.  Pure."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ Place = tuple[int, str]  # line, function
 
 
 def find_place(source: str, name: str) -> Place | None:
-    """name: of a variable or attribute.  The first line that adds to it; None when it is not in the source."""
+    """name: of a variable or attribute.  The first line of the best kind; None when it is not in the source."""
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError):
         return None
-    found: dict[bool, Place] = {}
+    found: dict[str, Place] = {}
     for node, function in _walk(tree, "<module>"):
         if _adds_to(node, name):
-            found.setdefault(True, (node.lineno, function))
+            found.setdefault("adds", (node.lineno, function))
         elif _makes(node, name):
-            found.setdefault(False, (node.lineno, function))
-    return found.get(True) or found.get(False)
+            found.setdefault("sets" if _is_set_anew(node, function) else "makes", (node.lineno, function))
+    return found.get("adds") or found.get("sets") or found.get("makes")
 
 
 def _walk(node: ast.AST, function: str) -> Iterator[tuple[ast.expr | ast.stmt, str]]:
@@ -50,6 +50,13 @@ def _adds_to(node: ast.AST, name: str) -> bool:
             isinstance(target, ast.Subscript) and _is_named(target.value, name) for target in node.targets
         )
     return False
+
+
+def _is_set_anew(node: ast.AST, function: str) -> bool:
+    """An attribute, outside of what makes the object."""
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    is_attribute = any(isinstance(target, ast.Attribute) for target in targets)
+    return is_attribute and function.rpartition(".")[2] not in ("<module>", "__init__", "__post_init__")
 
 
 def _makes(node: ast.AST, name: str) -> bool:

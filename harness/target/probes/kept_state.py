@@ -9,7 +9,7 @@ from types import ModuleType
 from harness.probe_records import KeptState
 from harness.target.frames import FrameReader
 from harness.target.probes.kept_places import find_place
-from harness.target.probes.kept_walk import Key, count_kept
+from harness.target.probes.kept_walk import Key, find_kept
 from harness.target.probes.probe import ProbeContext
 from harness.target.probes.sites import UNKNOWN
 
@@ -27,6 +27,7 @@ class KeptStateProbe:
         self._frames = frames
         self._context: ProbeContext | None = None
         self._written: dict[Key, int] = {}
+        self._marked: set[Key] = set()  # seen to hold a canary
         self._sites: dict[Key, int] = {}
         self._known: dict[str, bool] = {}  # modules: whether they are the user's
         self._modules: tuple[int, list[ModuleType]] = (0, [])  # how many there were of all, and the user's
@@ -42,11 +43,22 @@ class KeptStateProbe:
     def _look(self, now_s: float) -> None:
         assert self._context is not None
         modules = self._find_modules()
-        for key, size in count_kept(modules, self._context.roots, self._frames.is_user).items():
-            before = self._written.get(key, 0)
-            if size >= LEAST_SIZE and abs(size - before) > CHANGED_RATIO * before:
+        kept = find_kept(modules, self._context.roots, self._frames.is_user)
+        for key in {**kept.sizes, **dict.fromkeys(kept.marked)}:
+            size, before = kept.sizes[key], self._written.get(key, 0)
+            has_grown = size >= LEAST_SIZE and abs(size - before) > CHANGED_RATIO * before
+            if has_grown:
                 self._written[key] = size
-                self._context.emit(KeptState(at_s=now_s, name=key[1], size=size, site=self._site_of(key)))
+            is_new = key in kept.marked - self._marked
+            if has_grown or is_new:
+                self._emit(key, now_s, size, holds_canary=key in kept.marked)
+        self._marked |= kept.marked
+
+    def _emit(self, key: Key, now_s: float, size: int, *, holds_canary: bool) -> None:
+        assert self._context is not None
+        self._context.emit(
+            KeptState(at_s=now_s, name=key[1], size=size, site=self._site_of(key), holds_canary=holds_canary)
+        )
 
     def _find_modules(self) -> list[ModuleType]:
         """The user's; looked for again when others were imported."""

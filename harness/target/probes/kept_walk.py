@@ -1,4 +1,4 @@
-"""What the user's modules keep between requests: lists, dictionaries and sets, and how much is in them.
+"""What the user's modules keep between requests: how much, and whether it is a request's own.
 
 Only looks: nothing is called, copied or changed, and how much is looked at is bounded.
 """
@@ -9,8 +9,12 @@ import itertools
 import sys
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
+from contextvars import Context, ContextVar
+from dataclasses import dataclass, field
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
+
+from harness.tracing import CANARY_PREFIX
 
 MAX_OBJECTS = 2_500  # of one look: about 3 ms
 MAX_DEPTH = 6
@@ -35,11 +39,17 @@ Key = tuple[str, str]  # file and name of the variable or attribute of the user'
 _Item = tuple[Any, Key, int]  # object, under which name it is kept, depth
 
 
-def count_kept(
-    modules: Iterable[ModuleType], others: Iterable[Any], is_user: Callable[[str], bool]
-) -> dict[Key, int]:
-    """Items kept under each name.  modules: the user's; others: what the user's code made and no module names."""
-    sizes: Counter[Key] = Counter()
+@dataclass(slots=True)
+class Kept:
+    """What is kept, by the name under which it is."""
+
+    sizes: Counter[Key] = field(default_factory=Counter)  # items of containers, with those of what they hold
+    marked: set[Key] = field(default_factory=set)  # holds text with a canary, which was a request's own
+
+
+def find_kept(modules: Iterable[ModuleType], others: Iterable[Any], is_user: Callable[[str], bool]) -> Kept:
+    """modules: the user's; others: what the user's code made and no module names."""
+    kept = Kept()
     pending: deque[_Item] = deque()
     for module in modules:
         file = str(module.__file__)
@@ -50,17 +60,19 @@ def count_kept(
     seen: set[int] = set()
     while pending and len(seen) < MAX_OBJECTS:
         value, key, depth = pending.popleft()
+        if isinstance(value, str) and key[1] and CANARY_PREFIX in value:
+            kept.marked.add(key)
         if isinstance(value, LEAVES) or id(value) in seen:
             continue
         seen.add(id(value))
         if isinstance(value, CONTAINERS) and key[1]:
-            sizes[key] += len(value)
+            kept.sizes[key] += len(value)
         if depth < MAX_DEPTH:
             try:
                 pending += [(inner, name, depth + 1) for inner, name in _look_inside(value, key, is_user)]
             except Exception:  # changed meanwhile, or an object with ways of its own
                 continue
-    return dict(sizes)
+    return kept
 
 
 def _look_inside(value: Any, key: Key, is_user: Callable[[str], bool]) -> Iterator[tuple[Any, Key]]:
@@ -68,6 +80,8 @@ def _look_inside(value: Any, key: Key, is_user: Callable[[str], bool]) -> Iterat
         yield from ((inner, key) for inner in list(itertools.islice(value.values(), MAX_ITEMS)))
     elif isinstance(value, CONTAINERS):
         yield from ((inner, key) for inner in list(itertools.islice(value, MAX_ITEMS)))
+    elif isinstance(value, ContextVar):
+        yield Context().run(value.get), key  # its default, which all requests share
     elif isinstance(value, FunctionType):
         file = value.__code__.co_filename
         if is_user(file):

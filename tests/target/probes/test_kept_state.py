@@ -10,13 +10,17 @@ from types import ModuleType
 import pytest
 
 from harness.target.probes.kept_places import find_place
-from harness.target.probes.kept_walk import Key, count_kept
+from harness.target.probes.kept_walk import Kept, find_kept
+from harness.tracing import canary_of
 
 SOURCE = """
+from contextvars import ContextVar
+
 from langchain_core.chat_history import InMemoryChatMessageHistory
 
 LOG = []
 store = {}
+particulars = ContextVar("particulars", default={})
 
 
 class Memory:
@@ -24,6 +28,10 @@ class Memory:
 
     def __init__(self):
         self.turns: list[str] = []
+        self.current = ""
+
+    def take(self, text):
+        self.current = text
 
     def remember(self, text):
         self.turns.append(text)
@@ -66,8 +74,11 @@ def module(tmp_path: Path) -> Iterator[ModuleType]:
 
 
 def sizes(module: ModuleType) -> dict[str, int]:
-    found: dict[Key, int] = count_kept([module], [], lambda file: file == module.__file__)
-    return {name: size for (_, name), size in found.items()}
+    return {name: size for (_, name), size in look(module).sizes.items()}
+
+
+def look(module: ModuleType) -> Kept:
+    return find_kept([module], [], lambda file: file == module.__file__)
 
 
 def test_variables_closures_defaults_and_attributes_are_counted(module: ModuleType) -> None:
@@ -76,6 +87,17 @@ def test_variables_closures_defaults_and_attributes_are_counted(module: ModuleTy
         module.memory.remember(text)
     found = sizes(module)
     assert [found[name] for name in ("LOG", "kept", "past", "turns")] == [3, 3, 3, 3]
+
+
+@pytest.mark.filterwarnings("ignore:.*InMemoryChatMessageHistory")
+def test_what_holds_text_of_a_request_is_marked(module: ModuleType) -> None:
+    text = f"asked by {canary_of('0' * 32)}"
+    assert not look(module).marked
+    module.memory.current = text
+    module.particulars.get()["claimant"] = text
+    module.history_of("all").add_user_message(text)
+    module.memory.remember("nobody's")
+    assert {name for _, name in look(module).marked} == {"current", "particulars", "store"}
 
 
 @pytest.mark.filterwarnings("ignore:.*InMemoryChatMessageHistory")  # still what most chains use
@@ -92,6 +114,7 @@ def test_a_librarys_history_counts_under_the_users_name(module: ModuleType) -> N
         ("store", "store[session] = InMemoryChatMessageHistory()"),
         ("turns", "self.turns.append(text)"),
         ("seen", "seen = set()"),
+        ("current", "self.current = text"),
     ],
 )
 def test_the_place_is_where_it_is_added_to_else_made(name: str, place: str) -> None:
