@@ -25,7 +25,7 @@ Codes = NDArray[np.int32]
 Ids = NDArray[np.bytes_]
 Words = NDArray[np.object_]  # tuples of words
 
-CHUNK_BYTES = 2 << 20  # of which the records still fit the cache
+CHUNK_BYTES = 1 << 19  # of which the records still fit the cache
 GROWTH = 1.25  # of an array that is full
 NO_LABEL = -1
 
