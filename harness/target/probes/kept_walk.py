@@ -11,7 +11,8 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import Context, ContextVar
 from dataclasses import dataclass, field
-from types import FunctionType, MethodType, ModuleType
+from functools import partial
+from types import FunctionType, MemberDescriptorType, MethodType, ModuleType
 from typing import Any
 
 from harness.tracing import CANARY_PREFIX
@@ -89,6 +90,8 @@ def _look_inside(value: Any, key: Key, is_user: Callable[[str], bool]) -> Iterat
     elif isinstance(value, MethodType):
         yield value.__self__, key
         yield value.__func__, key
+    elif isinstance(value, partial):
+        yield from ((held, key) for held in (value.func, *value.args, *value.keywords.values()))
     elif isinstance(value, type):
         if _is_users(value, is_user):
             yield from (
@@ -96,8 +99,22 @@ def _look_inside(value: Any, key: Key, is_user: Callable[[str], bool]) -> Iterat
             )
     elif type(value).__module__.partition(".")[0] not in OPAQUE:
         own = _is_users(type(value), is_user)
-        for name, held in list(vars(value).items()):
+        for name, held in list(getattr(value, "__dict__", {}).items()):
             yield held, ((_file_of(type(value)), name) if own else key)
+        if own:
+            yield from ((held, (_file_of(type(value)), name)) for name, held in _slots_of(value))
+
+
+def _slots_of(value: Any) -> Iterator[tuple[str, Any]]:
+    for kind in type(value).__mro__:
+        names = kind.__dict__.get("__slots__", ())
+        for name in (names,) if isinstance(names, str) else names:
+            member = kind.__dict__.get(name)
+            if isinstance(member, MemberDescriptorType):
+                try:
+                    yield name, member.__get__(value)
+                except AttributeError:  # not set
+                    continue
 
 
 def _held_by(function: FunctionType) -> Iterator[tuple[str, Any]]:

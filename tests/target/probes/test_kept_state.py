@@ -15,6 +15,7 @@ from harness.tracing import canary_of
 
 SOURCE = """
 from contextvars import ContextVar
+from functools import partial
 
 from langchain_core.chat_history import InMemoryChatMessageHistory
 
@@ -58,6 +59,19 @@ def make():
 
 
 answer = make()
+
+
+class Room:
+    __slots__ = ("pupils", "unset")
+
+    def __init__(self):
+        self.pupils = {}
+
+    def open(self, session, subject):
+        return self.pupils.setdefault((subject, session), [])
+
+
+open_room = partial(Room().open, subject="maths")
 """
 
 
@@ -89,6 +103,12 @@ def test_variables_closures_defaults_and_attributes_are_counted(module: ModuleTy
     assert [found[name] for name in ("LOG", "kept", "past", "turns")] == [3, 3, 3, 3]
 
 
+def test_partial_functions_and_slots_are_looked_into(module: ModuleType) -> None:
+    for number in range(3):
+        module.open_room(number)
+    assert sizes(module)["pupils"] == 3
+
+
 @pytest.mark.filterwarnings("ignore:.*InMemoryChatMessageHistory")
 def test_what_holds_text_of_a_request_is_marked(module: ModuleType) -> None:
     text = f"asked by {canary_of('0' * 32)}"
@@ -115,6 +135,7 @@ def test_a_librarys_history_counts_under_the_users_name(module: ModuleType) -> N
         ("turns", "self.turns.append(text)"),
         ("seen", "seen = set()"),
         ("current", "self.current = text"),
+        ("pupils", "return self.pupils.setdefault((subject, session), [])"),
     ],
 )
 def test_the_place_is_where_it_is_added_to_else_made(name: str, place: str) -> None:
