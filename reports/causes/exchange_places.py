@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from harness.probe_records import Span
 from reports.attribution.state import NO_SITE, PROVIDER
 from reports.causes.places import locate_site
+from reports.causes.resource_words import kind_of_resource
 from reports.causes.situation import Situation
 from reports.verdict import Location
 
@@ -16,6 +17,21 @@ def locate_exchange(situation: Situation, trace_ids: Collection[str] | None = No
     """Of these invocations, or of all; None when no line of the user's was seen."""
     site = find_exchange_site(situation, trace_ids)
     return locate_site(situation, site)
+
+
+def locate_calls(situation: Situation) -> Location | None:
+    """Where the provider is called from; in a chain that no line of the user's runs, where its client was made."""
+    return locate_exchange(situation) or locate_site(situation, _find_client_site(situation))
+
+
+def _find_client_site(situation: Situation) -> int | None:
+    """Of the HTTP pool that was used most."""
+    used: Counter[int] = Counter()
+    for resource, readings in situation.recording.gauges.items():
+        if kind_of_resource(resource) == "http_pool":
+            for reading in readings:
+                used[reading.site] += int(reading.in_use) if reading.site != NO_SITE else 0
+    return used.most_common(1)[0][0] if used.total() else None
 
 
 def find_exchange_site(situation: Situation, trace_ids: Collection[str] | None = None) -> int | None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from reports.causes.back_off import BackOff, measure_back_off
 from reports.causes.cause import LISTED_SHARE, rate_confidence
+from reports.causes.exchange_places import locate_calls
 from reports.causes.ladder import Rungs, compare_rungs
 from reports.causes.situation import Situation
 from reports.units import format_count, format_number, format_ratio, format_seconds, format_users, plural
@@ -46,7 +47,7 @@ def find_provider_rate_limited(situation: Situation) -> Iterator[Finding]:
         role="limit",
         confidence=rate_confidence(share, is_proven=is_proven or high.refused_ratio >= MOST_RATIO),
         share_of_growth=share,
-        location=None,
+        location=locate_calls(situation),
         summary=f"The provider refuses {format_ratio(high.refused_ratio)} of the calls with 429 (too many requests) "
         f"with {format_users(rungs.high.users)}{_say_consequence(high)}.",
         evidence=list(_tell(rungs, low, high)),

@@ -12,6 +12,7 @@ from reports.attribution.growth import Growth
 from reports.causes.bottleneck import measured_rate
 from reports.causes.cause import LISTED_SHARE, rate_confidence
 from reports.causes.evidence import tell
+from reports.causes.exchange_places import locate_calls
 from reports.causes.provider_load import ProviderLoad, read_provider_load
 from reports.causes.situation import Situation
 from reports.provider_use import read_bounds
@@ -42,7 +43,7 @@ def find_provider_slow(situation: Situation) -> Iterator[Finding]:
         role="limit",
         confidence=rate_confidence(share, is_proven=slower is not None),
         share_of_growth=min(share, 1.0),
-        location=None,
+        location=locate_calls(situation),
         summary=f"{format_ratio(min(share, 1.0))} of the added time is the provider's own: it "
         f"{'queues requests' if queued else 'answers more slowly'} under load. The chain adds nothing.",
         evidence=list(_tell(low, high, growth)),

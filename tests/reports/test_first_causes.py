@@ -9,7 +9,8 @@ import msgspec
 import pytest
 from synthetic_run import STACK, write_stream
 
-from harness.records import GeneratorHealth, Invocation
+from harness.probe_records import Gauge, Site
+from harness.records import Frame, GeneratorHealth, Invocation
 from harness.run_directory import RunDirectory, read_jsonl
 from mock_provider.records import Attempt
 from reports.analysis import analyse
@@ -60,6 +61,19 @@ def test_429s_without_a_limit_in_the_plan_have_no_proof(run_of: Make) -> None:
     run.file("mock.toml").unlink()
     found = findings_of(run)["provider_rate_limited"]
     assert found.proof is None and found.confidence == "high"
+
+
+def test_429s_of_a_chain_without_lines_of_its_own_are_placed_where_the_client_was_made(run_of: Make) -> None:
+    run = run_of(kind="rate_limited")
+    frame = Frame(file="app/chain.py", line=14, function="writer", code="llm = ChatOpenAI()", is_user=True)
+    gauges = [
+        Gauge(at_s=float(second), resource=resource, in_use=in_use, capacity=1000, site=site)
+        for second in range(3)
+        for resource, in_use, site in (("http_pool:1", 4, 7), ("http_pool:2", 9, -1), ("semaphore:1", 9, 8))
+    ]
+    write_stream(run.file("probes.jsonl"), [Site(id=7, stack=[frame]), *gauges])
+    place = findings_of(run)["provider_rate_limited"].location
+    assert place is not None and (place.line, place.function) == (14, "writer")
 
 
 def test_coming_back_before_retry_after_is_evidence(run_of: Make) -> None:
