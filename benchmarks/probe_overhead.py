@@ -41,7 +41,7 @@ from harness.target.frames import FrameReader
 from harness.target.probes import all_probes
 from harness.target.probes.probe_set import ProbeSet
 
-WARM_S = 0.1  # after each switch
+WARM_S = 0.5  # after each switch: the interpreter has to adapt its code to what was put in or taken out
 QUIET = 0.15  # processors that other work uses
 KEPT_RATIO = 0.5  # of the slices, the quickest
 DRAWS = 2_000
@@ -62,9 +62,9 @@ class Slice:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--users", type=int, default=20)
-    parser.add_argument("--pairs", type=int, default=80)
-    parser.add_argument("--slice", type=float, default=0.2, help="seconds")
-    parser.add_argument("--longest", type=float, default=60.0, help="seconds, for each line that is printed")
+    parser.add_argument("--pairs", type=int, default=40)
+    parser.add_argument("--slice", type=float, default=1.0, help="seconds")
+    parser.add_argument("--longest", type=float, default=150.0, help="seconds, for each line that is printed")
     parser.add_argument("--each", action="store_true", help="each probe alone, too")
     parser.add_argument("--null", action="store_true", help="no probe at all")
     options = parser.parse_args()

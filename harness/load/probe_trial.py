@@ -24,7 +24,7 @@ from harness.records import TrialSlice
 from harness.settings import RunSettings
 from harness.tracing import PROBES_PATH, new_trace_id
 
-LONGEST_S = 7.0  # three pairs of chains that take a second
+LONGEST_S = 12.0  # three pairs of chains that take a second and a half
 SHARE_OF_HOLD = 0.5  # a run of short steps does not wait for it
 USUAL_HOLD_S = 10.0  # from which on it may take as long as it needs
 SHORTEST_S = 1.5

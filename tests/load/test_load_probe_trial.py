@@ -34,7 +34,7 @@ def test_as_many_users_as_do_not_queue(response_s: dict[int, float], users: int)
 
 def test_short_steps_are_not_kept_waiting() -> None:
     settings = RunSettings(name="n", target="t", hold_s=10.0)
-    assert 0 < find_trial_s(settings) <= 8.0
+    assert 0 < find_trial_s(settings) <= 12.0
     assert find_trial_s(msgspec.structs.replace(settings, hold_s=2.0)) == 0.0
 
 
