@@ -1,8 +1,9 @@
 """The fastest provider Python allows, to hold the mock against: asyncio.Protocol, uvloop, httptools, a parsed body.
 
-    python benchmarks/mock_reference.py plain|stream|paced
+    python benchmarks/mock_reference.py plain|delayed|stream|paced
 
-Answers fixed bytes: a plain body, 50 events in one write, or the same events at absolute deadlines, a timer each.
+Answers fixed bytes: a plain body, at once or 100 ms later, 50 events in one write, or the same events at absolute
+deadlines, a timer each.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from mock_provider.process import find_loop_factory, raise_file_limit
 
 TOKENS = 50
 FIRST_S, GAP_S = 0.2, 0.02  # of paced streams
+DELAY_S = 0.1
 LAST_CHUNK = b"0\r\n\r\n"
 EVENT = b"data: " + b"x" * 240 + b"\n\n"
 CHUNK = b"%x\r\n%b\r\n" % (len(EVENT), EVENT)
@@ -54,8 +56,14 @@ class Reference(asyncio.Protocol):
             self._due_s = self._loop.time() + FIRST_S
             self._left = TOKENS
             self._loop.call_at(self._due_s, self._send_token)
+        elif self._kind == "delayed":
+            self._loop.call_later(DELAY_S, self._send_late)
         else:
             self._transport.write(ANSWERS[self._kind])
+
+    def _send_late(self) -> None:
+        if not self._transport.is_closing():
+            self._transport.write(ANSWERS["plain"])
 
     def _send_token(self) -> None:
         self._left -= 1
