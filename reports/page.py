@@ -30,12 +30,12 @@ from reports.states import STATE_COLOURS, UNKNOWN
 from reports.step_table import make_error_table, make_step_table
 from reports.time_table import make_time_table
 from reports.words import (
-    is_generator_limited,
     list_health_warnings,
     say_answer,
     say_answer_rest,
     say_next_step,
     say_verdict,
+    tone_of,
 )
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -178,7 +178,7 @@ def _build_hero(material: Material) -> dict[str, Any]:
         "run": verdict.run,
         "info": material.info,
         "started": say_started(material.info.started_wall),
-        "tone": "no-verdict" if is_generator_limited(verdict) else verdict.saturation.status,
+        "tone": tone_of(verdict),
         "answer": say_answer(verdict),
         "rest": say_answer_rest(verdict),
         "finding": told[0] if told else None,

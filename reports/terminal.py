@@ -20,20 +20,21 @@ from reports.probe_overhead import say_probe_overhead
 from reports.step_table import Table, make_step_table
 from reports.time_table import make_time_table
 from reports.verdict import Verdict
-from reports.words import is_generator_limited, list_health_warnings, say_next_step, say_verdict
+from reports.words import list_health_warnings, say_next_step, say_verdict, tone_of
 
 LABEL_WIDTH = 10
 _ASCII = str.maketrans({"–": "-", "·": "|", "±": "+/-", "…": "...", "’": "'", "²": "2", "−": "-"})
-_TONES = {"saturated": "bold cyan", "saturated_from_first_step": "bold cyan", "not_reached": "bold green"}
+_TONES = {
+    "saturated": "bold cyan",
+    "saturated_from_first_step": "bold cyan",
+    "not_reached": "bold green",
+    "defect": "bold red",
+}
 
 
 def print_verdict(verdict: Verdict, console: Console, *, report: Path | None) -> None:
     """Everything that matters.  report: where the page is; None when none was written."""
-    tone = (
-        "bold yellow"
-        if is_generator_limited(verdict)
-        else _TONES.get(verdict.saturation.status, "bold yellow")
-    )
+    tone = _TONES.get(tone_of(verdict), "bold yellow")
     _print(console, "")
     _print_row(console, "", say_verdict(verdict), tone, indent=0)
     for warning in list_health_warnings(verdict):

@@ -33,6 +33,15 @@ def is_generator_limited(verdict: Verdict) -> bool:
     return any(f.cause == GENERATOR_CAUSE and f.role == "limit" for f in verdict.findings)
 
 
+def tone_of(verdict: Verdict) -> str:
+    """What the answer's colour stands for: the saturation's status, unless something weighs more."""
+    if is_generator_limited(verdict):
+        return "no-verdict"
+    if verdict.findings and verdict.findings[0].role == "defect":
+        return "defect"  # wrong at any load: no number of users is good news
+    return verdict.saturation.status
+
+
 def say_verdict(verdict: Verdict) -> str:
     """The sentence that answers first."""
     return f"{say_answer(verdict)} {say_answer_rest(verdict)}"

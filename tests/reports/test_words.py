@@ -1,5 +1,6 @@
 from typing import Any
 
+import msgspec
 import pytest
 from page_material import make_finding, make_steps, make_verdict
 
@@ -11,6 +12,7 @@ from reports.words import (
     say_next_step,
     say_place,
     say_verdict,
+    tone_of,
 )
 
 
@@ -94,3 +96,11 @@ def test_a_verdict_without_steps_can_be_said() -> None:
     for status in ("undecided", "not_reached", "saturated_from_first_step"):
         assert say_verdict(make_verdict(status, steps=[], findings=[]))
     assert make_steps(()) == []
+
+
+def test_a_defect_is_no_good_news_however_many_users_are_carried() -> None:
+    assert tone_of(make_verdict("not_reached", findings=[])) == "not_reached"
+    (finding,) = make_verdict("saturated").findings[:1]
+    defect = msgspec.structs.replace(finding, role="defect")
+    assert tone_of(make_verdict("not_reached", findings=[defect])) == "defect"
+    assert tone_of(make_verdict("saturated", findings=[finding, defect])) == "saturated"
