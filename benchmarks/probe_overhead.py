@@ -1,16 +1,17 @@
 """What the probes cost a chain that does nothing but compute: CPU time per invocation with and without them.
 
-    python benchmarks/probe_overhead.py [--users 20] [--pairs 80] [--longest 60] [--each | --null]
+    python benchmarks/probe_overhead.py [--users 20] [--pairs 40] [--longest 150] [--compute 0] [--each | --null]
 
-Drives prompt | ChatOpenAI | StrOutputParser against a mock provider that answers at once.  All probes in and all
-probes out make a pair of slices, in an order that changes by chance, and short, because the machine's pace drifts;
-what probes do only now and then falls somewhere into them by chance.  CPU time and not throughput, because other work
-disturbs it less: that of the process, that of the loop's thread alone, and that of the observer's thread, which its own
-clock tells exactly.  Other work still slows ours through the caches and units that processors share: pairs are measured
-until there are enough quiet ones or ``--longest`` seconds have gone by, and the quietest are taken.  It never makes us
-quicker, so the slower half of the slices is left out on either side.  The figure has its 95 % interval from drawing
-slices anew, and names what others used meanwhile.  The garbage collector is off within a slice: one collection weighs
-more than all probes.
+Drives prompt | ChatOpenAI | StrOutputParser against a mock provider that answers at once, and with ``--compute`` a step
+after it that computes for so many milliseconds, as a CPU-bound chain's own code does.
+
+All probes in and all probes out make a pair of slices, in an order that changes by chance; what probes do only now and
+then falls somewhere into them by chance.  CPU time and not throughput, because other work disturbs it less: that of the
+process, that of the loop's thread alone, and that of the observer's thread, which its own clock tells exactly.  Other
+work still slows ours through the caches and units that processors share: pairs are measured until there are enough
+quiet ones or ``--longest`` seconds have gone by, and the quietest are taken.  It never makes us quicker, so the slower
+half of the slices is left out on either side.  The figure has its 95 % interval from drawing slices anew, and names
+what others used meanwhile.  The garbage collector is off within a slice: one collection weighs more than all probes.
 
 ``--each`` prints the same for each probe alone, ``--null`` compares nothing with nothing: what is not 0 there is noise.
 """
@@ -26,6 +27,7 @@ import statistics
 import sys
 import tempfile
 import time
+import timeit
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -66,6 +68,9 @@ def main() -> None:
     parser.add_argument("--slice", type=float, default=1.0, help="seconds")
     parser.add_argument("--longest", type=float, default=150.0, help="seconds, for each line that is printed")
     parser.add_argument("--each", action="store_true", help="each probe alone, too")
+    parser.add_argument(
+        "--compute", type=float, default=0.0, help="milliseconds that the chain's own code computes"
+    )
     parser.add_argument("--null", action="store_true", help="no probe at all")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, mock_provider(Path(folder)) as mock:
@@ -92,7 +97,7 @@ async def compare_all(folder: Path, mock: psutil.Process, options: argparse.Name
     """All on one loop: the chain's client keeps its connections to it."""
     names = [probe.name for probe in all_probes(FrameReader())]
     kept: list[list[str]] = [[]] if options.null else [names]
-    load = Load(make_chain(), mock, options)
+    load = Load(make_chain(options.compute), mock, options)
     await load.measure(ProbeSet(JsonlWriter(folder / "warm.jsonl"), []))
     gc.freeze()
     for chosen in [*kept, *([name] for name in names if options.each)]:
@@ -129,16 +134,39 @@ def others_in(pair: dict[bool, Slice]) -> float:
     return max(one.others_s / one.wall_s for one in pair.values())
 
 
-def make_chain() -> Any:
+def make_chain(compute_ms: float = 0.0) -> Any:
+    """compute_ms: what its own code does with an answer, on the loop; 0: nothing."""
     from langchain_core.output_parsers import StrOutputParser
     from langchain_core.prompts import ChatPromptTemplate
+    from langchain_core.runnables import RunnableLambda
     from langchain_openai import ChatOpenAI
 
-    return (
+    chain = (
         ChatPromptTemplate.from_template("Say {question}")
         | ChatOpenAI(model="gpt-4o-mini")
         | StrOutputParser()
     )
+    if not compute_ms:
+        return chain
+    rounds = _count_rounds(compute_ms)
+
+    async def parse(text: str) -> int:
+        return _compute(rounds) + len(text)
+
+    return chain | RunnableLambda(parse)
+
+
+def _count_rounds(compute_ms: float) -> int:
+    """Rounds of work, always the same amount in a run, that take about so long."""
+    took_s = min(timeit.repeat(lambda: _compute(10_000), number=1, repeat=20))
+    return int(10_000 * compute_ms / 1e3 / took_s)
+
+
+def _compute(rounds: int) -> int:
+    total = 0
+    for number in range(rounds):
+        total ^= number * number
+    return total
 
 
 class Load:
