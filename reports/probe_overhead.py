@@ -104,7 +104,20 @@ def say_probe_overhead(overhead: ProbeOverhead | None) -> str | None:
     return (
         f"Probes cost {_percent(overhead.ratio)} CPU (95 %: {_percent_range(overhead.interval)}): "
         f"{format_seconds(max(overhead.ratio, 0.0) * (overhead.cpu_s or 0.0))} a request on top of "
-        f"{format_seconds(overhead.cpu_s)}; the target computed {format_ratio(overhead.busy_ratio)} of the time."
+        f"{format_seconds(overhead.cpu_s)}; the target computed {format_ratio(overhead.busy_ratio)} of the time"
+        f"{_say_throughput(overhead)}."
+    )
+
+
+def _say_throughput(overhead: ProbeOverhead) -> str:
+    """Of a chain that mostly waits: there it is throughput that says what the probes take away."""
+    if (overhead.busy_ratio or 0.0) >= BUSY_RATIO:
+        return ""
+    if overhead.throughput_ratio is None or overhead.throughput_interval is None:
+        return ""
+    return (
+        f", and had it to spare: throughput with the probes differed by {_percent(overhead.throughput_ratio)} "
+        f"(95 %: {_percent_range(overhead.throughput_interval)})"
     )
 
 

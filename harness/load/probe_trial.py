@@ -104,18 +104,21 @@ class ProbeTrial:
         if busy_ratio < IDLE_RATIO:  # more requests at a time say more, if they bring more answers
             before, self.users = self.users, _more_users(self.users, self.most_users, busy_ratio)
             fast = self._measure(on=True)
-            if fast.answers_per_s < GAIN_RATIO * slow.answers_per_s:
+            if fast.answers_per_s < GAIN_RATIO * slow.answers_per_s or not self._fits(fast):
                 self.users = before
             else:
                 slow = fast
         took_s = slow.end_s - slow.start_s
-        left_s = self._until_s - time.monotonic()
-        if left_s < 2 * FEWEST_PAIRS * took_s:
+        if not self._fits(slow):
             raise TrialError(
                 f"requests took too long for it: {took_s:.1f} s a slice, and {2 * FEWEST_PAIRS} slices have to fit in "
-                f"{left_s:.1f} s"
+                f"{self._until_s - time.monotonic():.1f} s"
             )
         return took_s
+
+    def _fits(self, part: TrialSlice) -> bool:
+        """Whether there is time for as many such slices as it takes at least."""
+        return 2 * FEWEST_PAIRS * (part.end_s - part.start_s) <= self._until_s - time.monotonic()
 
     def _compare(self, longest_s: float) -> None:
         order = random.Random(self.settings.seed)
