@@ -58,9 +58,13 @@ def test_words_give_ratio_interval_and_milliseconds() -> None:
     words = say_probe_overhead(measure(make_slices([(5.1, 5.0), (5.15, 5.0), (5.05, 5.0)])))
     assert words is not None
     assert words.startswith("Probes cost 2.0 % CPU (95 %: −0.5 to 4.5 %): 0.1 ms a request on top of 5.0 ms")
-    assert words.endswith(
-        "and had it to spare: throughput with the probes differed by 0.0 % (95 %: 0.0 to 0.0 %)."
-    )
+    assert words.endswith("the target computed 50 % of the time.")
+
+
+def test_where_the_chain_mostly_waits_throughput_is_said() -> None:
+    words = say_probe_overhead(measure(make_slices([(1.1, 1.0), (1.15, 1.0), (1.05, 1.0)])))
+    assert words is not None
+    assert words.endswith("throughput with the probes differed by 0.0 % (95 %: 0.0 to 0.0 %).")
 
 
 @pytest.mark.parametrize(
