@@ -39,8 +39,7 @@ def test_a_computing_call_is_named(bench: Bench) -> None:
     bench.run(work)
     late = bench.records(LateStack)
     assert any(stack.is_computing for stack in late)
-    samples = [stack for stack in bench.records(ThreadStack) if stack.resource == "loop" and stack.site >= 0]
-    assert sum(stack.count for stack in samples if bench.function_at(stack.site) == "burn") >= 8
+    assert share_in_burn(bench) > 0.5
 
 
 def test_short_stretches_are_counted_too(bench: Bench) -> None:
@@ -50,9 +49,14 @@ def test_short_stretches_are_counted_too(bench: Bench) -> None:
             await asyncio.sleep(0)
 
     bench.run(work)
+    assert share_in_burn(bench) > 0.5
+
+
+def share_in_burn(bench: Bench) -> float:
+    """Of the loop's samples; how many there are is up to the kernel's clock and to who else computes."""
     samples = [stack for stack in bench.records(ThreadStack) if stack.resource == "loop"]
     mine = sum(s.count for s in samples if s.site >= 0 and bench.function_at(s.site) == "burn")
-    assert mine > sum(s.count for s in samples) / 2
+    return mine / sum(s.count for s in samples)
 
 
 def burn(cpu_s: float) -> None:
@@ -145,7 +149,8 @@ def test_the_process_is_read(bench: Bench) -> None:
     assert reading.cpu_s > 0
     assert reading.rss_bytes is not None
     assert reading.rss_bytes > 1_000_000
-    assert reading.gil_overshoot_s is not None
+    # The last is written at once when the probes are taken out, perhaps before the observer slept again.
+    assert any(reading.gil_overshoot_s is not None for reading in bench.records(ProcessReading))
 
 
 def test_uninstall_gives_selector_and_signal_back(bench: Bench) -> None:
