@@ -141,6 +141,9 @@ class ProcessReading(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     )
 
 
+LEAST_KEPT = 10  # items: what holds less is no history
+
+
 class KeptState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="kept"):
     """What a variable of the user's holds from one request to the next; written when it has changed."""
 

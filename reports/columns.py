@@ -251,6 +251,14 @@ def number_ids(ids: Ids) -> Integers:
     return numbers
 
 
+def match_keys(keys: Integers, wanted: Integers) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """For each wanted key a row that has it, and whether there is one; keys: at least one."""
+    order = np.argsort(keys, kind="stable")
+    ranked = keys[order]
+    places = np.minimum(np.searchsorted(ranked, wanted), len(ranked) - 1)
+    return order[places], ranked[places] == wanted
+
+
 def _fold(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return np.asarray(values ^ (values >> _FOLD))
 

@@ -33,6 +33,7 @@ from reports.columns import (
     joined_column,
     key_column,
     label_column,
+    number_ids,
     read_columns,
     words_column,
 )
@@ -150,7 +151,6 @@ def read_attempts(path: Path) -> Attempts | None:
         Attempt,
         {
             "trace_id": id_column("trace_id"),
-            "trace_key": key_column("trace_id"),
             **{name: integer_column(name) for name in integers},
             **{name: float_column(name) for name in floats},
             "outcome": label_column("outcome", Labels(ATTEMPT_OUTCOMES)),
@@ -162,7 +162,13 @@ def read_attempts(path: Path) -> Attempts | None:
             "tools": joined_column("tools_called", tools),
         },
     )
-    return Attempts(**columns, faults=faults.words, endpoints=endpoints.words, tool_names=tools.words)
+    return Attempts(
+        **columns,
+        trace_key=number_ids(columns["trace_id"]),
+        faults=faults.words,
+        endpoints=endpoints.words,
+        tool_names=tools.words,
+    )
 
 
 def read_invocations(path: Path) -> tuple[Invocations, tuple[Invocation, ...]]:
@@ -172,7 +178,6 @@ def read_invocations(path: Path) -> tuple[Invocations, tuple[Invocation, ...]]:
         Invocation,
         {
             "trace_id": id_column("trace_id"),
-            "trace_key": key_column("trace_id"),
             **{name: integer_column(name) for name in ("step", "user", "sequence")},
             **{name: float_column(name) for name in ("start_s", "end_s")},
             "outcome": label_column("outcome", Labels(INVOCATION_OUTCOMES)),
@@ -180,7 +185,8 @@ def read_invocations(path: Path) -> tuple[Invocations, tuple[Invocation, ...]]:
         },
     )
     is_stuck = np.isin(columns["outcome"], [INVOCATION_OUTCOMES.index(outcome) for outcome in STUCK])
-    return Invocations(**columns), tuple(_read_stuck(path)) if is_stuck.any() else ()
+    invocations = Invocations(**columns, trace_key=number_ids(columns["trace_id"]))
+    return invocations, tuple(_read_stuck(path)) if is_stuck.any() else ()
 
 
 def _read_stuck(path: Path) -> Iterator[Invocation]:

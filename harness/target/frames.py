@@ -52,16 +52,17 @@ class FrameReader:
         if known is None:
             if len(self._frames) >= MAX_KNOWN:
                 self._frames = {}
-            known = self._frames[id(code), line] = (self._read(code, line), code)
+            frame = self.read_line(code.co_filename, line, code.co_qualname)
+            known = self._frames[id(code), line] = (frame, code)
         return known[0]
 
-    def _read(self, code: CodeType, line: int) -> Frame:
-        file = code.co_filename
+    def read_line(self, file: str, line: int, function: str) -> Frame:
+        """Of which there is no code at hand."""
         source = linecache.getline(file, line).strip() or None
         return Frame(
             file=file,
             line=line,
-            function=code.co_qualname,
+            function=function,
             code=source and self._redact(source[:200]),
             is_user=self.is_user(file),
         )

@@ -17,7 +17,7 @@ from reports.causes.exchange_places import locate_exchange
 from reports.causes.kept_state import GrowingState, find_growing_variable
 from reports.causes.places import locate_site
 from reports.causes.situation import Situation
-from reports.columns import Floats, Integers
+from reports.columns import Floats, Integers, match_keys
 from reports.tables import Attempts
 from reports.units import format_count, format_number, format_ratio
 from reports.verdict import Evidence, Finding
@@ -119,14 +119,10 @@ def _first_chats(attempts: Attempts, *, until_s: float) -> Integers:
 def _turns(situation: Situation, keys: Integers) -> Floats | None:
     """How many requests the user had sent before; None when that is not known of every call."""
     invocations = situation.dataset.invocations
-    order = np.argsort(invocations.trace_key, kind="stable")
-    known = invocations.trace_key[order]
-    if not len(known):
+    if not len(invocations):
         return None
-    rows = np.minimum(np.searchsorted(known, keys), len(known) - 1)
-    if np.any(known[rows] != keys):
-        return None
-    return invocations.sequence[order][rows].astype(float)
+    rows, is_known = match_keys(invocations.trace_key, keys)
+    return invocations.sequence[rows].astype(float) if is_known.all() else None
 
 
 def _find_growth(sizes: Floats, order: Floats, by: str) -> Trend | None:

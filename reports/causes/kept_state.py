@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from harness.probe_records import KeptState
+from harness.probe_records import LEAST_KEPT, KeptState
+from reports.causes.places import locate_site
 from reports.causes.situation import Situation
+from reports.verdict import Location
 
 GROWN_RATIO = 2.0
 FEWEST_READINGS = 3
-LEAST_SIZE = 10  # what holds less is no history
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,11 +24,19 @@ class GrowingState:
     site: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keeper:
+    """A variable of the user's that holds text of requests."""
+
+    name: str
+    place: Location
+
+
 def find_growing_variable(situation: Situation) -> GrowingState | None:
     """The one that grew by most; None when none kept growing."""
     series: dict[tuple[str, int], list[KeptState]] = defaultdict(list)
     for reading in situation.recording.kept:
-        if reading.size >= LEAST_SIZE:
+        if reading.size >= LEAST_KEPT:
             series[reading.name, reading.site].append(reading)
     growing = [
         GrowingState(name=name, first=own[0].size, last=own[-1].size, site=site)
@@ -39,10 +48,14 @@ def find_growing_variable(situation: Situation) -> GrowingState | None:
     return max(growing, key=lambda one: one.last - one.first, default=None)
 
 
-def find_canary_keeper(situation: Situation) -> KeptState | None:
+def find_canary_keeper(situation: Situation) -> Keeper | None:
     """The one variable that holds text of requests between them; None when there is none, or several."""
-    keepers = {(one.name, one.site): one for one in situation.recording.kept if one.holds_canary}
-    return next(iter(keepers.values())) if len(keepers) == 1 else None
+    found = {(one.name, one.site) for one in situation.recording.kept if one.holds_canary}
+    if len(found) != 1:
+        return None
+    ((name, site),) = found
+    place = locate_site(situation, site)
+    return None if place is None else Keeper(name=name, place=place)
 
 
 def _is_at_its_largest(readings: list[KeptState]) -> bool:

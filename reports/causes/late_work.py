@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reports.causes.situation import Situation
+from reports.columns import match_keys
 from reports.tables import INVOCATION_OUTCOMES
 
 LATE_S = 0.02  # after the answer: clocks agree, but an answer is written down a little before it is sent
@@ -32,11 +33,8 @@ def measure_late_work(situation: Situation) -> LateWork | None:
     good = invocations.take(invocations.outcome == INVOCATION_OUTCOMES.index("ok"))
     if not len(good):
         return None
-    order = np.argsort(good.trace_key, kind="stable")
-    keys = good.trace_key[order]
-    rows = np.minimum(np.searchsorted(keys, attempts.trace_key), len(keys) - 1)
-    is_known = keys[rows] == attempts.trace_key
-    answered_s = good.end_s[order][rows]
+    rows, is_known = match_keys(good.trace_key, attempts.trace_key)
+    answered_s = good.end_s[rows]
     ended_s = np.where(np.isnan(attempts.end_s), np.inf, attempts.end_s)
     is_late = is_known & (ended_s > answered_s + LATE_S)
     return LateWork(answer_count=len(good), count=len(np.unique(attempts.trace_key[is_late])))

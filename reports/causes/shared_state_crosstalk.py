@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from harness.tracing import canary_of
 from reports.causes.evidence import tell
 from reports.causes.exchange_places import locate_exchange
-from reports.causes.kept_state import find_canary_keeper, find_growing_variable
+from reports.causes.kept_state import Keeper, find_canary_keeper, find_growing_variable
 from reports.causes.places import locate_site
 from reports.causes.situation import Situation
 from reports.columns import Ids, Words
@@ -49,15 +49,16 @@ def find_shared_state_crosstalk(situation: Situation) -> Iterator[Finding]:
     leaks = [*prompts.found, *answers.found]
     if not leaks:
         return
+    keeper = find_canary_keeper(situation)
     where = " and ".join(words for words, side in (("prompts", prompts), ("answers", answers)) if side.found)
     yield Finding(
         cause=ID,
         role="defect",
         confidence="high" if len(leaks) >= SURE_COUNT else "medium",
         share_of_growth=None,
-        location=_locate(situation, leaks),
+        location=keeper.place if keeper is not None else _locate(situation, leaks),
         summary=f"Data of one user shows up in the {where} of others: {_say_example(leaks[0])}.",
-        evidence=[*_tell(prompts, answers), *_tell_keeper(situation)],
+        evidence=[*_tell(prompts, answers), *_tell_keeper(keeper)],
         fix="Keep what belongs to a request in its own variables, not in module-level lists, class attributes, `self` "
         "or a default argument; key histories and checkpoints by the session of the request (the session_id or "
         "thread_id of its config), and key caches by all that the answer depends on.",
@@ -65,10 +66,7 @@ def find_shared_state_crosstalk(situation: Situation) -> Iterator[Finding]:
 
 
 def _locate(situation: Situation, leaks: Sequence[Leak]) -> Location | None:
-    """What keeps text of requests, if it is one thing; else where the mixed-up calls are made, or what grows."""
-    keeper = find_canary_keeper(situation)
-    if keeper is not None and (place := locate_site(situation, keeper.site)) is not None:
-        return place
+    """Where the mixed-up calls are made; where no line of the user's makes them, what keeps growing."""
     calls = locate_exchange(situation, {leak.trace_id for leak in leaks})
     kept = find_growing_variable(situation)
     return calls or locate_site(situation, kept.site if kept else None)
@@ -130,12 +128,10 @@ def _say_example(leak: Leak) -> str:
     return f"a request of user {leak.user} carried data of user {leak.owner}"
 
 
-def _tell_keeper(situation: Situation) -> Iterator[Evidence]:
-    keeper = find_canary_keeper(situation)
-    place = locate_site(situation, keeper.site) if keeper is not None else None
-    if keeper is not None and place is not None:
+def _tell_keeper(keeper: Keeper | None) -> Iterator[Evidence]:
+    if keeper is not None:
         yield tell(
-            f"`{keeper.name}` at {place.file}:{place.line} keeps text of one request where others see it."
+            f"`{keeper.name}` at {keeper.place.file}:{keeper.place.line} keeps text of one request where others see it."
         )
 
 

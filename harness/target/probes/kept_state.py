@@ -6,7 +6,7 @@ import linecache
 import sys
 from types import ModuleType
 
-from harness.probe_records import KeptState
+from harness.probe_records import LEAST_KEPT, KeptState
 from harness.target.frames import FrameReader
 from harness.target.probes.kept_places import find_place
 from harness.target.probes.kept_walk import Key, find_kept
@@ -14,7 +14,6 @@ from harness.target.probes.probe import ProbeContext
 from harness.target.probes.sites import UNKNOWN
 
 PERIOD_S = 2.0
-LEAST_SIZE = 10  # what holds less is no history
 CHANGED_RATIO = 0.05
 
 
@@ -44,15 +43,15 @@ class KeptStateProbe:
         assert self._context is not None
         modules = self._find_modules()
         kept = find_kept(modules, self._context.roots, self._frames.is_user)
-        for key in {**kept.sizes, **dict.fromkeys(kept.marked)}:
+        news = kept.marked - self._marked
+        for key in {**kept.sizes, **dict.fromkeys(news)}:
             size, before = kept.sizes[key], self._written.get(key, 0)
-            has_grown = size >= LEAST_SIZE and abs(size - before) > CHANGED_RATIO * before
+            has_grown = size >= LEAST_KEPT and abs(size - before) > CHANGED_RATIO * before
             if has_grown:
                 self._written[key] = size
-            is_new = key in kept.marked - self._marked
-            if has_grown or is_new:
+            if has_grown or key in news:
                 self._emit(key, now_s, size, holds_canary=key in kept.marked)
-        self._marked |= kept.marked
+        self._marked |= news
 
     def _emit(self, key: Key, now_s: float, size: int, *, holds_canary: bool) -> None:
         assert self._context is not None

@@ -7,7 +7,6 @@ that looking it up costs a dictionary access a frame.
 from __future__ import annotations
 
 import inspect
-import linecache
 import sysconfig
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,7 +15,6 @@ from typing import Any
 
 from harness.probe_records import Site
 from harness.records import Frame
-from harness.redaction import Redactor
 from harness.target.frames import INSTALLED, FrameReader
 
 UNKNOWN = -1
@@ -34,7 +32,6 @@ class SiteBook:
     def __init__(self, frames: FrameReader, emit: Callable[[Site], None]) -> None:
         self._frames = frames
         self._emit = emit
-        self._redact = Redactor()
         self._kinds: dict[int, int] = {}  # of code, by id: hashing a code object reads all of it
         self._codes: list[CodeType] = []  # kept, so that the id of none is given to another
         self._packages: dict[str, str] = {}  # by file
@@ -152,8 +149,7 @@ class SiteBook:
         number = self._at_line.get(key)
         if number is not None:
             return number
-        source = linecache.getline(file, line).strip()[:200] or None
-        return self._add(key, [Frame(file=file, line=line, function=function, code=source, is_user=True)])
+        return self._add(key, [self._frames.read_line(file, line, function)])
 
     def of_code(self, code: CodeType) -> int:
         """A function of the user's as a whole: the line of its ``def``; -1 when it is a library's."""
@@ -180,14 +176,8 @@ class SiteBook:
             return UNKNOWN
         number = self._at_line[key] = self._count
         self._count += 1
-        self._emit(Site(id=number, stack=[self._clean(frame) for frame in stack]))
+        self._emit(Site(id=number, stack=stack))
         return number
-
-    def _clean(self, frame: Frame) -> Frame:
-        code = self._redact(frame.code) if frame.code else None
-        return Frame(
-            file=frame.file, line=frame.line, function=frame.function, code=code, is_user=frame.is_user
-        )
 
 
 def _find_package(file: str, standard: str) -> str:
