@@ -152,12 +152,14 @@ def test_with_every_user_busy_requests_are_late_or_cut_off_and_never_lost() -> N
             gevent.sleep(0.1)
 
     worker.obey(msgspec.structs.replace(make_orders(rate_per_s=100.0), gate="open"))
+    began_s = time.monotonic()
     greenlet = gevent.spawn(user)
     gevent.sleep(1.0)
     worker.obey(msgspec.structs.replace(make_orders(rate_per_s=100.0), gate="closed", serial=2))
     gevent.sleep(0.15)
     greenlet.kill()
-    assert len(late_s) <= 11
+    open_s = time.monotonic() - began_s  # longer on a busy machine
+    assert len(late_s) <= open_s / 0.1 + 1
     assert late_s[-1] > 0.3
     assert {s.outcome for s in missed} == {"censored"}
-    assert 50 < len(late_s) + len(missed) < 170
+    assert 50 < len(late_s) + len(missed) < 170 * open_s

@@ -114,7 +114,7 @@ def test_tenacity_and_the_rate_limiter_are_known(bench: Bench) -> None:
     bench.run(work, users=2)
     pauses = bench.spans("backoff", "retry:tenacity")
     assert len(pauses) == 2
-    assert 0.02 < length(pauses[0]) < 0.1
+    assert length(pauses[0]) > 0.02
     waits = bench.spans("limiter_wait", "limiter:")
     assert len(waits) == 2
     assert waits[0].detail == "20/s"

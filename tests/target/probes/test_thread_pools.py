@@ -33,7 +33,7 @@ def test_a_full_pool_shows_who_waits_and_who_holds(bench: Bench) -> None:
         assert bench.run(work, users=6) == [5] * 6
     waits, runs = bench.spans("executor_wait", "executor:stock"), bench.spans("thread_run", "executor:stock")
     assert len(runs) == 6
-    assert sum(length(wait) > 0.05 for wait in waits) == 4
+    assert sum(length(wait) > 0.05 for wait in waits) >= 4
     assert {bench.function_at(run.site) for run in runs} == {"stock_level"}
     assert any(bench.code_at(run.site) == "time.sleep(0.1)" for run in runs)
     assert all(run.cpu_s is not None and run.cpu_s < length(run) / 2 for run in runs)
@@ -229,7 +229,7 @@ def test_the_tokens_of_anyio_are_waited_for(bench: Bench) -> None:
 
     assert bench.run(work, users=3) == [5] * 3
     waits = bench.spans("executor_wait", "anyio:")
-    assert sum(length(wait) > 0.05 for wait in waits) == 2
+    assert sum(length(wait) > 0.05 for wait in waits) >= 2
     assert len(bench.spans("thread_run", "anyio:")) == 3
     assert bench.spans("lock_wait") == []
     assert bench.gauges("anyio:")[-1].capacity == 1
@@ -247,7 +247,7 @@ def test_a_limiter_of_the_users_own_is_a_lock(bench: Bench) -> None:
 
     asyncio.run(main())
     waits = bench.spans("lock_wait", "limiter:")
-    assert sum(length(wait) > 0.02 for wait in waits) == 2
+    assert sum(length(wait) > 0.02 for wait in waits) >= 2
 
 
 def test_a_thread_of_its_own_belongs_to_its_invocation(bench: Bench) -> None:
@@ -266,7 +266,7 @@ def test_a_thread_of_its_own_belongs_to_its_invocation(bench: Bench) -> None:
 
     bench.run(work)
     assert len(bench.spans("thread_run", "thread")) == 2
-    assert sum(length(wait) > 0.02 for wait in bench.spans("lock_wait", "thread_semaphore:")) == 1
+    assert any(length(wait) > 0.02 for wait in bench.spans("lock_wait", "thread_semaphore:"))
 
 
 def test_work_without_an_invocation_leaves_no_trace(bench: Bench) -> None:
