@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -53,6 +54,14 @@ class Bench:
             return await asyncio.gather(*(self.invoke(work) for _ in range(users)), return_exceptions=True)
 
         return asyncio.run(main())
+
+    def turns(self, count: int, looks: int = 25) -> Iterator[None]:
+        """So many turns, and more until the observer has looked often: a busy machine lets it look seldom."""
+        observer, until_s = self.probes.context.observer, time.monotonic() + 30.0
+        enough = observer.sleep_count + looks
+        while count > 0 or (observer.sleep_count < enough and time.monotonic() < until_s):
+            count -= 1
+            yield
 
     def records(self, kind: type[R]) -> list[R]:
         """What was written; takes the probes out first."""

@@ -14,7 +14,7 @@ from harness.probe_records import Anomaly, AwaitStack, LateStack, LoopActivity, 
 
 def test_a_blocking_call_is_named(bench: Bench) -> None:
     async def work() -> None:
-        for _ in range(4):
+        for _ in bench.turns(4):
             time.sleep(0.1)
             await asyncio.sleep(0.001)
 
@@ -32,7 +32,7 @@ def test_a_blocking_call_is_named(bench: Bench) -> None:
 
 def test_a_computing_call_is_named(bench: Bench) -> None:
     async def work() -> None:
-        for _ in range(4):
+        for _ in bench.turns(4):
             burn(0.1)
             await asyncio.sleep(0.001)
 
@@ -44,7 +44,7 @@ def test_a_computing_call_is_named(bench: Bench) -> None:
 
 def test_short_stretches_are_counted_too(bench: Bench) -> None:
     async def work() -> None:
-        for _ in range(60):
+        for _ in bench.turns(60):
             burn(0.008)
             await asyncio.sleep(0)
 
@@ -83,7 +83,8 @@ def test_a_library_that_computes_is_not_the_line_that_awaits_it(bench: Bench) ->
 
 def test_an_idle_loop_is_not_busy(bench: Bench) -> None:
     async def work() -> None:
-        await asyncio.sleep(0.5)
+        for _ in bench.turns(1):
+            await asyncio.sleep(0.5)
 
     bench.run(work)
     activity = bench.records(LoopActivity)
@@ -95,7 +96,7 @@ def test_uvloop_is_followed_by_its_heartbeat(bench: Bench) -> None:
     uvloop = pytest.importorskip("uvloop")
 
     async def work() -> None:
-        for _ in range(3):
+        for _ in bench.turns(3):
             time.sleep(0.12)
             await asyncio.sleep(0.02)
 

@@ -255,7 +255,7 @@ def test_a_thread_of_its_own_belongs_to_its_invocation(bench: Bench) -> None:
 
     def limited() -> None:
         with limit:
-            time.sleep(0.05)
+            time.sleep(0.3)
 
     async def work() -> None:
         threads = [threading.Thread(target=limited) for _ in range(2)]
