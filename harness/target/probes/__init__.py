@@ -18,6 +18,7 @@ from harness.target.probes.kept_state import KeptStateProbe
 from harness.target.probes.late_stacks import LateStacksProbe
 from harness.target.probes.loop import LoopProbe
 from harness.target.probes.loop_errors import LoopErrorsProbe
+from harness.target.probes.multiprocessing_threads import MultiprocessingThreadsProbe
 from harness.target.probes.other_clients import AiohttpProbe, Urllib3Probe
 from harness.target.probes.probe import Probe
 from harness.target.probes.process_readings import ProcessProbe
@@ -39,6 +40,7 @@ def all_probes(frames: FrameReader, *, hidden_pool: type[ThreadPoolExecutor] | N
         LateStacksProbe(frames),
         ProcessProbe(),
         ExecutorProbe(hidden=hidden_pool),
+        MultiprocessingThreadsProbe(),
         AnyioThreadsProbe(),
         ThreadsProbe(),
         ThreadStacksProbe(),

@@ -14,6 +14,7 @@ from harness.target.probes.recorder import current_trace
 from harness.target.probes.sites import UNKNOWN
 
 JOB = "_chainload_job"
+STARTERS = ("/concurrent/futures/thread.py", "/multiprocessing/pool.py", "/multiprocessing/dummy/__init__.py")
 
 
 class ThreadsProbe:
@@ -55,7 +56,7 @@ class ThreadsProbe:
 
     @staticmethod
     def _is_worker(frame: Any) -> bool:
-        return str(frame.f_code.co_filename).endswith("/concurrent/futures/thread.py")
+        return str(frame.f_code.co_filename).endswith(STARTERS)
 
     def _wrap_begin(self, original: Any) -> Any:
         assert self._context is not None
