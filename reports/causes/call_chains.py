@@ -15,12 +15,13 @@ from reports.tables import INVOCATION_OUTCOMES, Attempts
 
 Rows = NDArray[np.intp]
 LONG = 5  # calls; fewer are no loop, however they repeat
+OK = 200
 UNENDED = ("hung", "cancelled")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallChain:
-    """One invocation's first tries, in order; retries of the client are not calls of the chain."""
+    """One invocation's first tries, in order; what is asked again because it failed is no call of the chain."""
 
     trace_id: str
     count: int
@@ -61,7 +62,7 @@ def read_call_chains(situation: Situation) -> CallChains:
     attempts = situation.dataset.attempts
     if attempts is None:
         return CallChains(long=(), short_count=0)
-    rows = np.flatnonzero((attempts.trace_key >= 0) & (attempts.retry_count <= 0))
+    rows = _first_tries(attempts)
     _, invocation, counts = np.unique(attempts.trace_key[rows], return_inverse=True, return_counts=True)
     rows = rows[counts[invocation] >= LONG]
     rows = rows[np.lexsort((attempts.received_s[rows], attempts.trace_id[rows]))]
@@ -71,6 +72,19 @@ def read_call_chains(situation: Situation) -> CallChains:
         _make_chain(attempts, own, invocations) for own in np.split(rows, begins[1:].tolist()) if len(own)
     ]
     return CallChains(long=long, short_count=int(np.sum(counts < LONG)))
+
+
+def _first_tries(attempts: Attempts) -> Rows:
+    """Neither tries that the client calls its second, nor the same request made once more after it failed."""
+    rows = np.flatnonzero((attempts.trace_key >= 0) & (attempts.retry_count <= 0))
+    trace, prompt = attempts.trace_key[rows], attempts.prompt_key[rows]
+    order = np.lexsort((attempts.received_s[rows], prompt, trace))
+    before, here = order[:-1], order[1:]
+    failed = (~attempts.is_outcome("ok") & (attempts.status != OK))[rows[before]]  # a slow answer is one
+    is_again = (
+        failed & (trace[here] == trace[before]) & (prompt[here] == prompt[before]) & (prompt[here] >= 0)
+    )
+    return np.delete(rows, here[is_again])
 
 
 def _invocations(situation: Situation, wanted: set[bytes]) -> Mapping[bytes, tuple[str, float, float]]:

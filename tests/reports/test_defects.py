@@ -215,6 +215,15 @@ def test_the_very_same_call_made_again_and_again_is_a_loop(tmp_path: Path) -> No
     assert run.causes() == ["runaway_loop"]
 
 
+def test_a_request_made_again_because_it_was_refused_is_no_loop(tmp_path: Path) -> None:
+    run = BareRun(tmp_path / "run")
+    refused = {"outcome": "rate_limited", "status": 429, "prompt_hash": "abc"}
+    tries = [{"at_s": 0.05 * one, "seconds": 0.01, **refused} for one in range(9)]
+    answered = {"at_s": 0.5, "seconds": 0.04, "prompt_hash": "abc"}
+    serve(run, lambda step, user, number: {"calls": [*tries, answered], "seconds": 0.6})
+    assert "runaway_loop" not in run.causes()
+
+
 def test_an_agent_of_many_rounds_that_ends_is_healthy(tmp_path: Path) -> None:
     run = BareRun(tmp_path / "run")
     serve(run, lambda step, user, number: {"calls": rounds(10, tool_at_end=False), "seconds": 0.6})
@@ -318,24 +327,49 @@ def test_a_pool_with_a_free_thread_is_not_deadlocked(tmp_path: Path) -> None:
     assert "thread_pool_deadlock" not in deadlocked(tmp_path / "run", in_use=5).causes()
 
 
-def test_requests_that_hold_a_permit_and_wait_for_another_starve_each_other(tmp_path: Path) -> None:
-    run = BareRun(tmp_path / "run", steps=(1, 6), timeout_s=5.0)
+def hold_and_wait(path: Path, resources: list[tuple[str, str]], *, capacity: float) -> BareRun:
+    """A stuck request for each of resources: what it holds, what it waits for."""
+    run = BareRun(path, steps=(1, 6), timeout_s=5.0)
     serve(run, lambda step, user, number: {}, each=3)
-    run.probes += [
-        Site(id=1, stack=[LOOP_LINE]),
-        Gauge(at_s=run.start_of(1) + 3, resource="semaphore:site1", in_use=4, capacity=4, waiting=4),
-    ]
-    for user in range(4):
+    run.probes.append(Site(id=1, stack=[LOOP_LINE]))
+    for name in sorted({held for held, _ in resources}):
+        at_s = run.start_of(1) + 3
+        run.probes.append(
+            Gauge(at_s=at_s, resource=name, in_use=capacity, capacity=capacity, waiting=capacity)
+        )
+    for user, (held, wanted) in enumerate(resources):
         trace_id = run.call(1, user, 20, at_s=1.0, seconds=5.1, outcome="hung", stack=[LOOP_LINE], calls=[])
         start_s = run.start_of(1) + 1.0
         spans = [
-            Span("hold", 1, start_s + 0.1, None, user, "semaphore:site1"),
-            Span("lock_wait", 1, start_s + 0.1, None, user, "semaphore:site1"),
+            Span("hold", 1, start_s + 0.1, None, user, held),
+            Span("lock_wait", 1, start_s + 0.1, None, user, wanted),
         ]
         run.probes.append(Trace(trace_id=trace_id, step=1, start_s=start_s, end_s=start_s + 5.1, spans=spans))
-    findings = run.findings()
+    return run
+
+
+def test_requests_that_hold_a_permit_and_wait_for_another_starve_each_other(tmp_path: Path) -> None:
+    permit = "semaphore:site1"
+    findings = hold_and_wait(tmp_path / "run", [(permit, permit)] * 4, capacity=4).findings()
     assert (findings[0].cause, findings[0].confidence) == ("semaphore_starved", "high")
+    assert "once per request" in findings[0].fix
     assert "call_never_returns" not in [finding.cause for finding in findings]
+
+
+@pytest.mark.parametrize(
+    ("resources", "capacity"),
+    [
+        ([("lock:site1", "lock:site2"), ("lock:site2", "lock:site1")], 1),
+        ([("lock:site3", "lock:site3")] * 3, 3),  # one line makes a lock for each of many things
+    ],
+)
+def test_locks_taken_in_no_order_are_named_so(
+    tmp_path: Path, resources: list[tuple[str, str]], capacity: float
+) -> None:
+    finding = hold_and_wait(tmp_path / "run", resources, capacity=capacity).findings()[0]
+    assert (finding.cause, finding.confidence) == ("semaphore_starved", "high")
+    assert "one another's" in finding.summary
+    assert "one order" in finding.fix
 
 
 def nested_work(path: Path, *, waits_in: str) -> BareRun:
