@@ -13,6 +13,7 @@ from harness.probe_records import Trace
 from harness.records import Frame
 from reports.attribution.recording import between
 from reports.causes.places import locate_site, locate_stack
+from reports.causes.resource_words import kind_of_resource
 from reports.causes.situation import Situation
 from reports.causes.stuck_calls import find_stuck_calls
 from reports.verdict import Location
@@ -33,6 +34,9 @@ class Standstill:
     most_waiting: float
     location: Location | None  # where one of the holders waits
     stack: Sequence[Frame]  # the same, innermost first
+    is_several: (
+        bool  # they have one and wait for another: locks that one line makes, or a cycle of different ones
+    )
 
     def first_users(self, situation: Situation) -> int | None:
         """The smallest step in which it happened."""
@@ -105,15 +109,16 @@ def _describe(situation: Situation, resource: str, cycle: Sequence[str], cut: Se
         if span.end_s is None and span.kind in HOLDS and span.resource == resource and span.site >= 0
     )
     site = sites.most_common(1)[0][0] if sites else None
+    readings = situation.recording.gauges.get(resource, ())
+    is_lock = kind_of_resource(resource).endswith("lock")
     return Standstill(
         resource=resource,
         cycle=cycle,
         holders=holders,
-        most_waiting=max(
-            (one.waiting or 0.0 for one in situation.recording.gauges.get(resource, ())), default=0.0
-        ),
+        most_waiting=max((one.waiting or 0.0 for one in readings), default=0.0),
         location=locate_stack(situation, stack) or locate_site(situation, site),
         stack=stack,
+        is_several=len(cycle) > 1 or (is_lock and any((one.capacity or 0.0) > 1 for one in readings)),
     )
 
 
