@@ -1,11 +1,13 @@
-"""Waits of user code on asyncio's Condition, Event and Queue: a single consumer, a hand-made limiter."""
+"""Waits of user code on Condition, Event, Queue and AnyIO's streams: a single consumer, a hand-made limiter."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import sys
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 from harness.target.probes.probe import Patches, ProbeContext
@@ -14,6 +16,7 @@ from harness.target.probes.sites import UNKNOWN, SiteBook
 
 Waits = Callable[[Any], bool]
 NAME = "_chainload_name"
+THROUGH = ("anyio",)  # `async for` over a stream calls it
 
 
 class AsyncioQueuesProbe:
@@ -23,9 +26,10 @@ class AsyncioQueuesProbe:
 
     def __init__(self) -> None:
         self._patches = Patches()
+        self._wrap: Callable[..., Any] = _wrap
 
     def install(self, context: ProbeContext) -> None:
-        wrap = functools.partial(_wrap, sites=context.sites)
+        wrap = self._wrap = functools.partial(_wrap, sites=context.sites)
         self._patches.replace(
             asyncio.Condition, "wait", functools.partial(wrap, kind="condition", waits=lambda _: True)
         )
@@ -40,23 +44,47 @@ class AsyncioQueuesProbe:
         self._patches.replace(
             asyncio.Queue, "put", functools.partial(wrap, kind="queue", waits=lambda queue: queue.full())
         )
+        context.imports.when_loaded("anyio.streams.memory", self._patch_streams)
+        context.imports.when_loaded("anyio._backends._asyncio", self._patch_event)
 
     def uninstall(self) -> None:
         self._patches.restore()
 
+    def _patch_streams(self, module: ModuleType) -> None:
+        wrap = functools.partial(self._wrap, kind="queue", through=THROUGH)
+        self._patches.replace(
+            module.MemoryObjectSendStream, "send", functools.partial(wrap, waits=_has_no_room)
+        )
+        self._patches.replace(
+            module.MemoryObjectReceiveStream, "receive", functools.partial(wrap, waits=_has_nothing)
+        )
 
-def _wrap(original: Any, *, sites: SiteBook, kind: str, waits: Waits) -> Any:
+    def _patch_event(self, module: ModuleType) -> None:
+        wrap = functools.partial(self._wrap, kind="event")
+        self._patches.replace(
+            module.Event, "wait", functools.partial(wrap, waits=lambda event: not event.is_set())
+        )
+
+
+def _has_no_room(stream: Any) -> bool:
+    """Whoever waits at the other end may be somebody else's by the time it comes to that: not asked."""
+    state = stream.statistics()
+    return bool(state.current_buffer_used >= state.max_buffer_size)
+
+
+def _has_nothing(stream: Any) -> bool:
+    return not stream.statistics().current_buffer_used
+
+
+def _wrap(original: Any, *, sites: SiteBook, kind: str, waits: Waits, through: tuple[str, ...] = ()) -> Any:
     async def wait(primitive: Any, *args: Any) -> Any:
         trace = current_trace()
         if trace is None or not waits(primitive):
             return await original(primitive, *args)
-        site, _ = sites.of_caller(sys._getframe(1))
+        site, _ = sites.of_caller(sys._getframe(1), through=through)
         if site == UNKNOWN:
             return await original(primitive, *args)
-        name = getattr(primitive, NAME, None)
-        if name is None:
-            name = f"{kind}:site{site}"
-            setattr(primitive, NAME, name)
+        name = _name_of(primitive, f"{kind}:site{site}")
         span = trace.begin("lock_wait", site, name)
         try:
             return await original(primitive, *args)
@@ -64,3 +92,14 @@ def _wrap(original: Any, *, sites: SiteBook, kind: str, waits: Waits) -> Any:
             span.close()
 
     return functools.wraps(original)(wait)
+
+
+def _name_of(primitive: Any, first: str) -> str:
+    """By the place that waited for it first; both ends of a stream, and clones of them, share what they stand for."""
+    shared = getattr(primitive, "_state", primitive)
+    name: str | None = getattr(shared, NAME, None)
+    if name is None:
+        name = first
+        with contextlib.suppress(AttributeError):  # slots leave no room for it
+            setattr(shared, NAME, name)
+    return name

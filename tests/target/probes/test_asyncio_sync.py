@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import anyio
 from conftest import Bench, length
 
 
@@ -103,3 +104,65 @@ def test_what_an_invocation_makes_for_its_own_work_is_no_resource(bench: Bench) 
 
     bench.run(work, users=3)
     assert bench.spans("lock_wait") == bench.spans("hold") == []
+
+
+def test_streams_of_anyio_are_queues(bench: Bench) -> None:
+    async def main() -> None:
+        wire, paper = anyio.create_memory_object_stream[int](0)
+
+        async def printer() -> None:
+            async with paper:
+                async for _ in paper:
+                    await asyncio.sleep(0.02)
+
+        async def work() -> None:
+            await wire.send(1)
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(printer)
+            await asyncio.gather(*(bench.invoke(work) for _ in range(4)))
+            wire.close()
+
+    asyncio.run(main())
+    waits = bench.spans("lock_wait")
+    assert len(waits) >= 3  # the first may come before the printer waits
+    assert {bench.code_at(wait.site) for wait in waits} == {"await wire.send(1)"}
+    assert {wait.resource.partition(":")[0] for wait in waits} == {"queue"}
+
+
+def test_both_ends_of_a_stream_of_anyio_are_one_queue(bench: Bench) -> None:
+    async def work() -> list[int]:
+        wire, paper = anyio.create_memory_object_stream[int](0)
+
+        async def write() -> None:
+            async with wire:
+                for number in range(3):
+                    await asyncio.sleep(0.01)
+                    await wire.send(number)
+
+        async with anyio.create_task_group() as group, paper:
+            group.start_soon(write)
+            return [number async for number in paper]
+
+    assert bench.run(work) == [[0, 1, 2]]
+    waits = bench.spans("lock_wait")
+    assert waits
+    assert len({wait.resource for wait in waits}) == 1
+    assert bench.code_at(waits[0].site) == "return [number async for number in paper]"
+
+
+def test_an_event_of_anyio_is_waited_for(bench: Bench) -> None:
+    async def main() -> None:
+        told = anyio.Event()
+
+        async def work() -> None:
+            await told.wait()
+
+        waiting = asyncio.create_task(bench.invoke(work))
+        await asyncio.sleep(0.05)
+        told.set()
+        await waiting
+
+    asyncio.run(main())
+    (wait,) = bench.spans("lock_wait", "event:")
+    assert bench.code_at(wait.site) == "await told.wait()"
