@@ -1,7 +1,8 @@
-"""growing_state: the prompt grows with every request served, and with it cost and latency.  Wrong at any load.
+"""growing_state: prompt or work grows with every request served, and with it cost and latency.  Wrong at any load.
 
 Looks at the first call of each invocation in the order they were served: an agent's prompt grows within one invocation
-and starts anew with the next.  A history that is trimmed stops growing and is no cause.
+and starts anew with the next.  A history that is trimmed stops growing and is no cause.  Where prompts do not grow,
+what an answer costs may: of a list that each request extends and goes through.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ import numpy as np
 from reports.causes.cause import rate_confidence
 from reports.causes.evidence import tell
 from reports.causes.exchange_places import locate_exchange
+from reports.causes.growing_work import GrowingWork, find_growing_work
 from reports.causes.kept_state import GrowingState, find_growing_variable
-from reports.causes.places import locate_site
+from reports.causes.places import locate_site, say_location
 from reports.causes.situation import Situation
 from reports.columns import Floats, Integers, match_keys
 from reports.tables import Attempts
-from reports.units import format_count, format_number, format_ratio
+from reports.units import format_count, format_number, format_ratio, format_seconds, format_users, plural
 from reports.verdict import Evidence, Finding
 
 ID = "growing_state"
@@ -47,12 +49,19 @@ class Trend:
 
 def find_growing_state(situation: Situation) -> Iterator[Finding]:
     trend = find_trend(situation)
-    if trend is None:
+    if trend is not None:
+        yield _describe_prompts(situation, trend)
         return
+    work = find_growing_work(situation)
+    if work is not None:
+        yield _describe_work(situation, work)
+
+
+def _describe_prompts(situation: Situation, trend: Trend) -> Finding:
     kept = find_growing_variable(situation)
     location = locate_exchange(situation) or locate_site(situation, kept.site if kept else None)
     ratio = trend.last_chars / max(trend.first_chars, 1.0)
-    yield Finding(
+    return Finding(
         cause=ID,
         role="defect",
         confidence=rate_confidence(None, is_proven=ratio >= MUCH_RATIO or trend.correlation > 0.95),
@@ -64,6 +73,34 @@ def find_growing_state(situation: Situation) -> Iterator[Finding]:
         fix="Keep only what the next answer needs: trim or summarise the history (trim_messages, a window of the last "
         "messages, a summary), keep it per session and drop it when the session ends, and reset lists and caches that "
         "live as long as the process.",
+    )
+
+
+def _describe_work(situation: Situation, work: GrowingWork) -> Finding:
+    first, last, (before, after) = work.costs[0], work.costs[-1], work.again
+    location = locate_site(situation, work.kept.site)
+    name = f"`{work.kept.name}`"
+    return Finding(
+        cause=ID,
+        role="defect",
+        confidence=rate_confidence(None, is_proven=work.ratio >= MUCH_RATIO),
+        share_of_growth=None,
+        location=location,
+        summary=f"Work grows with requests served: an answer took {format_seconds(first.cpu_s)} of CPU early in the "
+        f"run and {format_seconds(last.cpu_s)} at its end, while {name}, extended at {say_location(location)}, grew "
+        f"from {format_count(work.kept.first)} to {format_count(work.kept.last)} items.",
+        evidence=[
+            tell(
+                f"It is not the users: with {format_users(before.users)} an answer took {format_seconds(before.cpu_s)} "
+                f"of CPU, and later, with {format_users(after.users)}, {format_seconds(after.cpu_s)}."
+            ),
+            tell(
+                f"CPU per answer follows the size of {name} (correlation {format_number(work.correlation)} over "
+                f"{plural(len(work.costs), 'step')})."
+            ),
+        ],
+        fix=f"Bound {name}: drop what a request added when it ends, look entries up by key instead of going through "
+        "all of them, or keep them outside of the process.",
     )
 
 

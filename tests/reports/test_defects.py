@@ -9,7 +9,17 @@ from typing import Any
 import pytest
 from bare_run import BareRun
 
-from harness.probe_records import Anomaly, Gauge, KeptState, LateStack, Site, Span, ThreadStack, Trace
+from harness.probe_records import (
+    Anomaly,
+    Gauge,
+    KeptState,
+    LateStack,
+    ProcessReading,
+    Site,
+    Span,
+    ThreadStack,
+    Trace,
+)
 from harness.records import Frame
 from harness.tracing import canary_of
 
@@ -235,6 +245,50 @@ def test_equal_calls_side_by_side_are_none(tmp_path: Path) -> None:
     same = [{"at_s": 0.001, "seconds": 0.1, "prompt_hash": "abc"} for _ in range(6)]
     serve(run, lambda step, user, number: {"calls": same})
     assert run.causes() == []
+
+
+# ---- work that grows ----
+
+
+def serve_with_a_list(
+    path: Path, *, cpu_s: Callable[[int, int], float], steps: tuple[int, ...] = (1, 4, 4)
+) -> BareRun:
+    """Each request adds to a list.  cpu_s: what an answer takes with so many users, so many items in the list."""
+    run = BareRun(path, steps=steps)
+    run.probes.append(Site(id=4, stack=[LOOP_LINE]))
+    used_s, size = 0.0, 10
+    for step, users in enumerate(steps):
+        for second in range(10):
+            at_s = run.start_of(step) + second
+            run.probes.append(ProcessReading(at_s=at_s, cpu_s=used_s))
+            run.probes.append(KeptState(at_s=at_s, name="meters", size=size, site=4))
+            for user in range(users):
+                run.call(step, user, second, at_s=second + 0.1)
+                used_s, size = used_s + cpu_s(users, size), size + 1
+    run.probes.append(ProcessReading(at_s=run.start_of(len(steps)), cpu_s=used_s))
+    run.probes.append(KeptState(at_s=run.start_of(len(steps)), name="meters", size=size, site=4))
+    return run
+
+
+def test_work_that_grows_with_a_list_that_grows_is_a_defect(tmp_path: Path) -> None:
+    finding = serve_with_a_list(tmp_path / "run", cpu_s=lambda users, size: size * 0.001).findings()[0]
+    assert (finding.cause, finding.role, finding.confidence) == ("growing_state", "defect", "high")
+    assert finding.location is not None and finding.location.line == LOOP_LINE.line
+    assert "`meters`" in finding.summary
+
+
+@pytest.mark.parametrize(
+    "cpu_s",
+    [
+        lambda users, size: 0.01,  # nobody goes through the list
+        lambda users, size: 0.01 * users,  # dearer with users, not with the list
+        lambda users, size: 0.05 if size < 20 else 0.01,  # warms up
+    ],
+)
+def test_a_list_that_grows_beside_work_that_does_not_is_none(
+    tmp_path: Path, cpu_s: Callable[[int, int], float]
+) -> None:
+    assert "growing_state" not in serve_with_a_list(tmp_path / "run", cpu_s=cpu_s).causes()
 
 
 # ---- sync and async ----
