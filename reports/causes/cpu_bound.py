@@ -15,10 +15,11 @@ from reports.causes.bottleneck import share_of_idle_pools
 from reports.causes.cause import LISTED_SHARE, rate_confidence
 from reports.causes.cpu_users import CpuUsers, find_cpu_users
 from reports.causes.evidence import tell
+from reports.causes.growing_work import find_growing_work
 from reports.causes.loop_load import LoopLoad, computing_ratio, prove_single, read_loop_load
 from reports.causes.places import locate_site, say_location
 from reports.causes.situation import Situation
-from reports.units import format_number, format_ratio, format_seconds, format_users
+from reports.units import format_count, format_number, format_ratio, format_seconds, format_users
 from reports.verdict import Evidence, Finding, Proof
 
 ID = "cpu_bound"
@@ -66,7 +67,11 @@ def find_cpu_bound(situation: Situation) -> Iterator[Finding]:
         share_of_growth=min(found.share, 1.0),
         location=location,
         summary=_summarise(found, location is not None, say_location(location), in_threads=in_threads),
-        evidence=[*_tell_load(situation, load, growth), *_tell_places(situation, found)],
+        evidence=[
+            *_tell_load(situation, load, growth),
+            *_tell_places(situation, found),
+            *_tell_growing(situation),
+        ],
         fix=_fix(say_location(location) if location else None, proof, in_threads=in_threads),
         proof=proof,
         stack=list(situation.recording.frames(found.site)) if found.site is not None else [],
@@ -158,6 +163,20 @@ def _tell_load(situation: Situation, load: LoopLoad, growth: Growth) -> Iterator
             f"For {format_ratio(load.starved_ratio)} of that time the machine had no processor free: load generator "
             "and provider share it with the target, or something else runs here. Alone, the target would carry more."
         )
+
+
+def _tell_growing(situation: Situation) -> Iterator[Evidence]:
+    """Where an answer's work grew beside a variable, and every step had more users than those before."""
+    work = find_growing_work(situation)
+    if work is None or work.again is not None:  # known: growing_state says it
+        return
+    first, last = work.costs[0], work.costs[-1]
+    yield tell(
+        f"An answer took {format_seconds(first.cpu_s)} of CPU with {format_users(first.users)} and "
+        f"{format_seconds(last.cpu_s)} with {format_users(last.users)}, while `{work.kept.name}`, extended at "
+        f"{say_location(locate_site(situation, work.kept.site))}, grew from {format_count(work.kept.first)} to "
+        f"{format_count(work.kept.last)} items: if each request goes through all of it, that is why."
+    )
 
 
 def _tell_places(situation: Situation, found: Computing) -> Iterator[Evidence]:

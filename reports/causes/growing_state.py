@@ -15,7 +15,7 @@ import numpy as np
 from reports.causes.cause import rate_confidence
 from reports.causes.evidence import tell
 from reports.causes.exchange_places import locate_exchange
-from reports.causes.growing_work import GrowingWork, find_growing_work
+from reports.causes.growing_work import GrowingWork, StepCost, find_growing_work
 from reports.causes.kept_state import GrowingState, find_growing_variable
 from reports.causes.places import locate_site, say_location
 from reports.causes.situation import Situation
@@ -53,8 +53,8 @@ def find_growing_state(situation: Situation) -> Iterator[Finding]:
         yield _describe_prompts(situation, trend)
         return
     work = find_growing_work(situation)
-    if work is not None:
-        yield _describe_work(situation, work)
+    if work is not None and work.again is not None:
+        yield _describe_work(situation, work, *work.again)
 
 
 def _describe_prompts(situation: Situation, trend: Trend) -> Finding:
@@ -76,8 +76,8 @@ def _describe_prompts(situation: Situation, trend: Trend) -> Finding:
     )
 
 
-def _describe_work(situation: Situation, work: GrowingWork) -> Finding:
-    first, last, (before, after) = work.costs[0], work.costs[-1], work.again
+def _describe_work(situation: Situation, work: GrowingWork, before: StepCost, after: StepCost) -> Finding:
+    first, last = work.costs[0], work.costs[-1]
     location = locate_site(situation, work.kept.site)
     name = f"`{work.kept.name}`"
     return Finding(

@@ -1,7 +1,7 @@
 """Work per answer that grows with the requests served, beside a variable that grows with them.  Pure.
 
-CPU per answer grows with users, too, in chains where nothing is kept.  So it must have grown between two steps of which
-the later had no more users, and follow the size of the variable.
+CPU per answer grows with users, too, in chains where nothing is kept.  Only where it has grown between two steps of
+which the later had no more users, it is known to be the variable.
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ class GrowingWork:
 
     kept: GrowingState
     costs: tuple[StepCost, ...]  # in the order of the steps
-    again: tuple[StepCost, StepCost]  # before and after, the later with no more users
+    again: (
+        tuple[StepCost, StepCost] | None
+    )  # before and after, the later with no more users; None: it may be the users
 
     @property
     def ratio(self) -> float:
@@ -57,12 +59,14 @@ def find_growing_work(situation: Situation) -> GrowingWork | None:
     costs = tuple(_read_costs(situation, kept))
     if len(costs) < FEWEST_STEPS or costs[-1].cpu_s < GROWN_RATIO * costs[0].cpu_s:
         return None
+    work = GrowingWork(kept=kept, costs=costs, again=_find_again(costs))
+    return work if work.correlation >= FOLLOWS else None
+
+
+def _find_again(costs: tuple[StepCost, ...]) -> tuple[StepCost, StepCost] | None:
     pairs = [pair for pair in combinations(costs, 2) if pair[1].users <= pair[0].users]
     again = max(pairs, key=lambda pair: pair[1].cpu_s / pair[0].cpu_s, default=None)
-    if again is None or again[1].cpu_s < AGAIN_RATIO * again[0].cpu_s:
-        return None
-    work = GrowingWork(kept=kept, costs=costs, again=again)
-    return work if work.correlation >= FOLLOWS else None
+    return None if again is None or again[1].cpu_s < AGAIN_RATIO * again[0].cpu_s else again
 
 
 def _read_costs(situation: Situation, kept: GrowingState) -> Iterator[StepCost]:

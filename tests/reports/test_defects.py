@@ -22,6 +22,8 @@ from harness.probe_records import (
 )
 from harness.records import Frame
 from harness.tracing import canary_of
+from reports.analysis import analyse
+from reports.causes.growing_work import find_growing_work
 
 LOOP_LINE = Frame(
     file="app/chain.py", line=30, function="refine", code="draft = await model.ainvoke(…)", is_user=True
@@ -275,6 +277,13 @@ def test_work_that_grows_with_a_list_that_grows_is_a_defect(tmp_path: Path) -> N
     assert (finding.cause, finding.role, finding.confidence) == ("growing_state", "defect", "high")
     assert finding.location is not None and finding.location.line == LOOP_LINE.line
     assert "`meters`" in finding.summary
+
+
+def test_where_every_step_has_more_users_it_may_be_the_users(tmp_path: Path) -> None:
+    run = serve_with_a_list(tmp_path / "run", cpu_s=lambda users, size: size * 0.001, steps=(1, 4, 16))
+    assert "growing_state" not in run.causes()
+    work = find_growing_work(analyse(run.run).situation)
+    assert work is not None and work.again is None
 
 
 @pytest.mark.parametrize(
