@@ -33,7 +33,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("names", nargs="*", help="parts of file names; all chains without one")
-    parser.add_argument("--table", default="*", help="a, b or c: of one table only")
+    parser.add_argument("--table", default="*", help="a, b, c, d or e: of one table only; [de]: of two")
     parser.add_argument(
         "--options", default="", help="added to those of each chain, such as '--max-seconds 0'"
     )
