@@ -37,9 +37,7 @@ class GrowingWork:
 
     kept: GrowingState
     costs: tuple[StepCost, ...]  # in the order of the steps
-    again: (
-        tuple[StepCost, StepCost] | None
-    )  # before and after, the later with no more users; None: it may be the users
+    again: tuple[StepCost, StepCost] | None  # before and after, the later with no more users
 
     @property
     def ratio(self) -> float:
@@ -81,7 +79,7 @@ def _read_costs(situation: Situation, kept: GrowingState) -> Iterator[StepCost]:
         ends: Floats = np.array([step.start_s, step.drained_s or step.end_s])
         good_s = step.samples.end_s[step.samples.is_ok]
         answers = int(np.sum((good_s >= ends[0]) & (good_s <= ends[1])))
-        if answers >= FEWEST_ANSWERS and at_s[0] <= ends[0] and ends[1] <= at_s[-1]:
-            used_s = float(np.diff(np.interp(ends, at_s, cpu_s))[0])
+        used_s = float(np.diff(np.interp(ends, at_s, cpu_s))[0])  # falls when the target was started anew
+        if answers >= FEWEST_ANSWERS and used_s > 0 and at_s[0] <= ends[0] and ends[1] <= at_s[-1]:
             size = float(np.interp(ends.mean(), kept_at_s, sizes))
             yield StepCost(users=step.users, answers=answers, cpu_s=used_s / answers, size=size)

@@ -13,6 +13,7 @@ from harness.target.probes.permits import Permits
 from harness.target.probes.probe import Patches, ProbeContext
 from harness.target.probes.recorder import current_trace
 from harness.target.probes.sites import UNKNOWN
+from harness.target.probes.weak_tables import each_alive
 
 GAUGE_S = 0.2
 
@@ -85,7 +86,7 @@ class DbPoolsProbe:
 
     def _gauge(self, now_s: float) -> None:
         assert self._context is not None
-        for pool, permits in list(self._pools.items()):
+        for pool, permits in each_alive(self._pools):
             self._context.emit(
                 Gauge(
                     at_s=now_s,

@@ -21,6 +21,7 @@ from harness.target.probes.loops import LoopBook
 from harness.target.probes.probe import Patches, ProbeContext
 from harness.target.probes.recorder import current_trace
 from harness.target.probes.sites import UNKNOWN, SiteBook
+from harness.target.probes.weak_tables import each_alive
 
 GAUGE_S = 0.2
 DEFAULT = "executor:default"
@@ -130,7 +131,7 @@ class ExecutorProbe:
         """
         sums: dict[str, list[float]] = {}
         running = Counter(job.resource.name for job in list(self._jobs.running.values()))
-        for pool, resource in list(self._resources.items()):
+        for pool, resource in each_alive(self._resources):
             if resource.is_hidden or pool._shutdown:
                 continue
             queued = pool._work_queue.qsize()

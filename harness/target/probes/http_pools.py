@@ -21,6 +21,7 @@ from harness.target.probes.origins import find_origin
 from harness.target.probes.probe import Patches, ProbeContext
 from harness.target.probes.recorder import OpenSpan, context_id, current_trace
 from harness.target.probes.sites import UNKNOWN
+from harness.target.probes.weak_tables import each_alive
 
 GAUGE_S = 0.2
 UNLIMITED = 100_000  # more connections than anybody means
@@ -244,7 +245,7 @@ class HttpPoolsProbe:
         assert self._context is not None
         sums: dict[str, list[float]] = {}
         sites: dict[str, int] = {}
-        for pool, (name, site) in list(self._pools.items()):
+        for pool, (name, site) in each_alive(self._pools):
             requests, connections = list(pool._requests), list(pool._connections)
             if not requests and not connections:
                 continue

@@ -21,6 +21,7 @@ from harness.target.probes.jobs import Job, Resource
 from harness.target.probes.probe import Patches, ProbeContext
 from harness.target.probes.recorder import OpenTrace, current_trace
 from harness.target.probes.sites import UNKNOWN
+from harness.target.probes.weak_tables import each_alive
 
 Task: TypeAlias = tuple[Any, int, Callable[..., Any], tuple[Any, ...], dict[str, Any]]
 Owner: TypeAlias = tuple[OpenTrace | None, OpenInvocation | None]
@@ -117,7 +118,7 @@ class MultiprocessingThreadsProbe:
         assert self._context is not None
         running = Counter(job.resource.name for job in list(self._context.jobs.running.values()))
         pools: dict[str, list[tuple[Any, Resource]]] = {}
-        for pool, resource in list(self._resources.items()):
+        for pool, resource in each_alive(self._resources):
             if pool._state == RUN:
                 pools.setdefault(resource.name, []).append((pool, resource))
         for name, alike in pools.items():

@@ -31,15 +31,16 @@ async def submit(pool: ThreadPool, parcel: int) -> int:
 
 def test_a_full_pool_shows_who_waits_and_who_holds(bench: Bench) -> None:
     with ThreadPool(2) as pool:
-        assert bench.run(lambda: submit(pool, 1), users=6) == [2] * 6
+        assert bench.run(lambda: submit(pool, 1), users=16) == [2] * 16
         gauges = bench.gauges("executor:site")
     waits, runs = bench.spans("executor_wait", "executor:site"), bench.spans("thread_run", "executor:site")
-    assert len(runs) == 6
-    assert sum(length(wait) > 0.05 for wait in waits) >= 4
+    assert len(runs) == 16
+    assert sum(length(wait) > 0.05 for wait in waits) >= 14
     assert {bench.function_at(run.site) for run in runs} == {"weigh"}
     assert any(bench.code_at(run.site) == "time.sleep(0.1)" for run in runs)
-    assert max(gauge.waiting for gauge in gauges) == 4
-    assert (gauges[0].capacity, gauges[0].in_use) == (2, 2)
+    fullest = max(gauges, key=lambda gauge: gauge.waiting or 0)
+    assert (fullest.capacity, fullest.in_use) == (2, 2)
+    assert 0 < (fullest.waiting or 0) <= 14
     assert bench.code_at(gauges[0].site) == "with ThreadPool(2) as pool:"
 
 
