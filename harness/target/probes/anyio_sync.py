@@ -62,15 +62,15 @@ class AnyioSyncProbe:
         assert self._context is not None
         sites, state_of = self._context.sites, self._state_of
 
-        async def acquire(primitive: Any, *args: Any) -> Any:
+        async def acquire(primitive: Any, *args: Any, **named: Any) -> Any:
             trace, frame = current_trace(), sys._getframe(1)
             site, _ = (UNKNOWN, "") if trace is None else sites.of_caller(frame, through=THROUGH)
             if trace is None or site == UNKNOWN or _is_for_a_thread(frame):
-                return await original(primitive, *args)
+                return await original(primitive, *args, **named)
             state = state_of(primitive, kind, site, capacity(primitive))
             span = state.wait(trace, site)  # forgotten when it was short
             try:
-                got = await original(primitive, *args)
+                got = await original(primitive, *args, **named)
             finally:
                 state.waited(span)
             state.taken(trace, site)
@@ -81,11 +81,11 @@ class AnyioSyncProbe:
     def _wrap_give(self, original: Any) -> Any:
         states = self._states
 
-        def release(primitive: Any, *args: Any) -> Any:
+        def release(primitive: Any, *args: Any, **named: Any) -> Any:
             found = states.get(id(primitive))
             if found is not None:
                 found[1].given_back()
-            return original(primitive, *args)
+            return original(primitive, *args, **named)
 
         return functools.wraps(original)(release)
 

@@ -26,43 +26,35 @@ class AsyncioQueuesProbe:
 
     def __init__(self) -> None:
         self._patches = Patches()
-        self._wrap: Callable[..., Any] = _wrap
 
     def install(self, context: ProbeContext) -> None:
-        wrap = self._wrap = functools.partial(_wrap, sites=context.sites)
+        wrap = functools.partial(_wrap, sites=context.sites)
         self._patches.replace(
             asyncio.Condition, "wait", functools.partial(wrap, kind="condition", waits=lambda _: True)
         )
-        self._patches.replace(
-            asyncio.Event,
-            "wait",
-            functools.partial(wrap, kind="event", waits=lambda event: not event.is_set()),
-        )
+        event = functools.partial(wrap, kind="event", waits=lambda event: not event.is_set())
+        self._patches.replace(asyncio.Event, "wait", event)
         self._patches.replace(
             asyncio.Queue, "get", functools.partial(wrap, kind="queue", waits=lambda queue: queue.empty())
         )
         self._patches.replace(
             asyncio.Queue, "put", functools.partial(wrap, kind="queue", waits=lambda queue: queue.full())
         )
-        context.imports.when_loaded("anyio.streams.memory", self._patch_streams)
-        context.imports.when_loaded("anyio._backends._asyncio", self._patch_event)
+        context.imports.when_loaded("anyio.streams.memory", functools.partial(self._patch_streams, wrap))
+        context.imports.when_loaded(
+            "anyio._backends._asyncio", lambda module: self._patches.replace(module.Event, "wait", event)
+        )
 
     def uninstall(self) -> None:
         self._patches.restore()
 
-    def _patch_streams(self, module: ModuleType) -> None:
-        wrap = functools.partial(self._wrap, kind="queue", through=THROUGH)
+    def _patch_streams(self, wrap: Callable[..., Any], module: ModuleType) -> None:
+        wrap = functools.partial(wrap, kind="queue", through=THROUGH)
         self._patches.replace(
             module.MemoryObjectSendStream, "send", functools.partial(wrap, waits=_has_no_room)
         )
         self._patches.replace(
             module.MemoryObjectReceiveStream, "receive", functools.partial(wrap, waits=_has_nothing)
-        )
-
-    def _patch_event(self, module: ModuleType) -> None:
-        wrap = functools.partial(self._wrap, kind="event")
-        self._patches.replace(
-            module.Event, "wait", functools.partial(wrap, waits=lambda event: not event.is_set())
         )
 
 
@@ -77,17 +69,17 @@ def _has_nothing(stream: Any) -> bool:
 
 
 def _wrap(original: Any, *, sites: SiteBook, kind: str, waits: Waits, through: tuple[str, ...] = ()) -> Any:
-    async def wait(primitive: Any, *args: Any) -> Any:
+    async def wait(primitive: Any, *args: Any, **named: Any) -> Any:
         trace = current_trace()
         if trace is None or not waits(primitive):
-            return await original(primitive, *args)
+            return await original(primitive, *args, **named)
         site, _ = sites.of_caller(sys._getframe(1), through=through)
         if site == UNKNOWN:
-            return await original(primitive, *args)
+            return await original(primitive, *args, **named)
         name = _name_of(primitive, f"{kind}:site{site}")
         span = trace.begin("lock_wait", site, name)
         try:
-            return await original(primitive, *args)
+            return await original(primitive, *args, **named)
         finally:
             span.close()
 

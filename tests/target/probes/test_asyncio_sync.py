@@ -166,3 +166,19 @@ def test_an_event_of_anyio_is_waited_for(bench: Bench) -> None:
     asyncio.run(main())
     (wait,) = bench.spans("lock_wait", "event:")
     assert bench.code_at(wait.site) == "await told.wait()"
+
+
+def test_arguments_may_be_named(bench: Bench) -> None:
+    async def work() -> list[int]:
+        answers: asyncio.Queue[int] = asyncio.Queue()
+        await answers.put(item=1)
+        await answers.put(item=3)
+        wire, paper = anyio.create_memory_object_stream[int](1)
+        limiter, borrower = anyio.CapacityLimiter(1), object()
+        await limiter.acquire_on_behalf_of(borrower=borrower)
+        limiter.release_on_behalf_of(borrower=borrower)
+        async with wire, paper:
+            await wire.send(item=2)
+            return [await answers.get(), await paper.receive()]
+
+    assert bench.run(work) == [[1, 2]]
