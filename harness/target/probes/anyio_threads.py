@@ -10,9 +10,10 @@ from typing import Any
 
 from harness.probe_records import Gauge
 from harness.target.invocation import CURRENT
-from harness.target.probes.jobs import Job, Resource
+from harness.target.probes.jobs import Job
 from harness.target.probes.probe import CannotInstall, Patches, ProbeContext
 from harness.target.probes.recorder import current_trace
+from harness.target.probes.resources import Resource
 
 GAUGE_S = 0.2
 DEFAULT = "anyio:default"

@@ -9,17 +9,17 @@ import asyncio
 import functools
 import sys
 import weakref
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from harness.probe_records import Gauge
 from harness.target.invocation import CURRENT
-from harness.target.probes.jobs import Job, JobBook, Resource
+from harness.target.probes.jobs import Job, JobBook
 from harness.target.probes.loops import LoopBook
 from harness.target.probes.probe import Patches, ProbeContext
 from harness.target.probes.recorder import current_trace
+from harness.target.probes.resources import PoolCount, Resource
 from harness.target.probes.sites import UNKNOWN, SiteBook
 from harness.target.probes.weak_tables import each_alive
 
@@ -44,7 +44,6 @@ class ExecutorProbe:
         self._emit: Callable[[Gauge], None] | None = None
         self._patches = Patches()
         self._resources: weakref.WeakKeyDictionary[ThreadPoolExecutor, Resource] = weakref.WeakKeyDictionary()
-        self._by_name: dict[str, Resource] = {}
         self._made_at: weakref.WeakKeyDictionary[ThreadPoolExecutor, int] = weakref.WeakKeyDictionary()
 
     def install(self, context: ProbeContext | None = None) -> None:
@@ -102,12 +101,9 @@ class ExecutorProbe:
             made_at = self._made_at.get(pool, UNKNOWN)
             name = self._name(pool, made_at)
             hidden = self._hidden is not None and isinstance(pool, self._hidden)
-            resource = self._by_name.get(name)
-            if resource is None:
-                resource = self._by_name[name] = Resource(
-                    name, site=made_at, capacity=pool._max_workers, is_hidden=hidden
-                )
-            self._resources[pool] = resource
+            resource = self._resources[pool] = self._jobs.resources.named(
+                name, site=made_at, capacity=pool._max_workers, is_hidden=hidden
+            )
         return resource
 
     def _name(self, pool: ThreadPoolExecutor, made_at: int) -> str:
@@ -125,32 +121,14 @@ class ExecutorProbe:
         return server is None or server is loop
 
     def _gauge(self, now_s: float) -> None:
-        """How full the pools are; those that share a name are added up.
+        if self._emit is not None:
+            for gauge in self._jobs.gauges(now_s, self._count()):
+                self._emit(gauge)
 
-        Not by a pool's own count of idle threads: before Python 3.12 it counts busy ones as idle once work has queued.
-        """
-        sums: dict[str, list[float]] = {}
-        running = Counter(job.resource.name for job in list(self._jobs.running.values()))
+    def _count(self) -> Iterator[PoolCount]:
+        """Not by a pool's own count of idle threads: before 3.12 it counts busy ones as idle once work has queued."""
         for pool, resource in each_alive(self._resources):
-            if resource.is_hidden or pool._shutdown:
-                continue
-            queued = pool._work_queue.qsize()
-            total = sums.setdefault(resource.name, [0.0, 0.0, 0.0])
-            total[0] += len(pool._threads) if queued else 0  # jobs of nobody's keep threads busy, too
-            total[1] += pool._max_workers
-            total[2] += queued
-        for name, (in_use, capacity, waiting) in sums.items():
-            resource = self._by_name[name]
-            if self._emit is not None:
-                self._emit(
-                    Gauge(
-                        at_s=now_s,
-                        resource=name,
-                        in_use=max(in_use, running[name]),
-                        capacity=capacity,
-                        waiting=waiting,
-                        site=resource.site,
-                        served=resource.served,
-                        held_s=resource.held_s,
-                    )
-                )
+            if not resource.is_hidden and not pool._shutdown:
+                queued = pool._work_queue.qsize()
+                in_use = len(pool._threads) if queued else 0  # jobs of nobody's keep threads busy, too
+                yield PoolCount(resource, in_use, pool._max_workers, queued)

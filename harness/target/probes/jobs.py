@@ -9,15 +9,18 @@ import functools
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextvars import Context
 from types import CodeType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from harness.probe_records import Gauge
 from harness.target.invocation import CURRENT, STEPS, OpenInvocation
 from harness.target.probes.origins import find_origin
 from harness.target.probes.recorder import CURRENT_TRACE, OpenSpan, OpenTrace
+from harness.target.probes.resources import PoolCount, Resource, ResourceBook
 from harness.target.probes.sites import UNKNOWN
 
 if TYPE_CHECKING:
@@ -30,22 +33,6 @@ Way: TypeAlias = tuple[
     int | None, str
 ]  # a cell of the closure, else the bound object; and an attribute of it
 _now = time.monotonic
-
-
-class Resource:
-    """A pool, by the name under which all alike are counted."""
-
-    __slots__ = ("capacity", "held_s", "is_hidden", "name", "served", "site")
-
-    def __init__(
-        self, name: str, *, site: int = UNKNOWN, capacity: float | None = None, is_hidden: bool = False
-    ):
-        self.name = name
-        self.site = site
-        self.capacity = capacity
-        self.is_hidden = is_hidden  # chainload's own: seen in stacks, not in spans
-        self.served = 0
-        self.held_s = 0.0
 
 
 class Job:
@@ -112,10 +99,16 @@ class JobBook:
     """The jobs that threads are running now."""
 
     def __init__(self) -> None:
+        self.resources = ResourceBook()
         self.running: dict[int, Job] = {}  # by thread
         self.sites: SiteBook | None = None  # None: nobody asks whose code it is
         self._owners: Owners | None = None
         self._seen_at: dict[tuple[int, str], int] = {}  # where a function was last seen
+
+    def gauges(self, at_s: float, counts: Iterable[PoolCount]) -> Iterator[Gauge]:
+        """How full pools are."""
+        running = Counter(job.resource.name for job in list(self.running.values()))
+        return self.resources.gauges(at_s, counts, running)
 
     def queue(self, job: Job, function: Any, args: tuple[Any, ...] = ()) -> None:
         """It waits for a thread from now on."""

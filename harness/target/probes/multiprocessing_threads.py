@@ -9,17 +9,16 @@ from __future__ import annotations
 import functools
 import sys
 import weakref
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from types import ModuleType
 from typing import Any, TypeAlias
 
-from harness.probe_records import Gauge
 from harness.target.invocation import CURRENT, OpenInvocation
 from harness.target.probes.executor import GAUGE_S
-from harness.target.probes.jobs import Job, Resource
+from harness.target.probes.jobs import Job
 from harness.target.probes.probe import Patches, ProbeContext
 from harness.target.probes.recorder import OpenTrace, current_trace
+from harness.target.probes.resources import PoolCount, Resource
 from harness.target.probes.sites import UNKNOWN
 from harness.target.probes.weak_tables import each_alive
 
@@ -62,7 +61,9 @@ class MultiprocessingThreadsProbe:
             assert self._context is not None
             site = self._context.sites.of_stack(sys._getframe(1))
             name = "executor:ThreadPool" if site == UNKNOWN else f"executor:site{site}"
-            self._resources[pool] = Resource(name, site=site, capacity=pool._processes)
+            self._resources[pool] = self._context.jobs.resources.named(
+                name, site=site, capacity=pool._processes
+            )
 
         return functools.wraps(original)(initialise)
 
@@ -114,25 +115,13 @@ class MultiprocessingThreadsProbe:
         return self._context.jobs.run(job, function, args, named)
 
     def _gauge(self, now_s: float) -> None:
-        """How full the pools are; those that one line makes again and again are added up."""
         assert self._context is not None
-        running = Counter(job.resource.name for job in list(self._context.jobs.running.values()))
-        pools: dict[str, list[tuple[Any, Resource]]] = {}
+        for gauge in self._context.jobs.gauges(now_s, self._count()):
+            self._context.emit(gauge)
+
+    def _count(self) -> Iterator[PoolCount]:
         for pool, resource in each_alive(self._resources):
             if pool._state == RUN:
-                pools.setdefault(resource.name, []).append((pool, resource))
-        for name, alike in pools.items():
-            capacity = sum(pool._processes for pool, _ in alike)
-            waiting = sum(pool._inqueue.qsize() for pool, _ in alike)
-            self._context.emit(
-                Gauge(
-                    at_s=now_s,
-                    resource=name,
-                    in_use=capacity if waiting else running[name],  # jobs of nobody's keep threads busy, too
-                    capacity=capacity,
-                    waiting=waiting,
-                    site=alike[0][1].site,
-                    served=sum(resource.served for _, resource in alike),
-                    held_s=sum(resource.held_s for _, resource in alike),
-                )
-            )
+                queued = pool._inqueue.qsize()
+                in_use = pool._processes if queued else 0  # jobs of nobody's keep threads busy, too
+                yield PoolCount(resource, in_use, pool._processes, queued)

@@ -8,9 +8,10 @@ import threading
 from typing import Any
 
 from harness.target.invocation import CURRENT
-from harness.target.probes.jobs import Job, Resource
+from harness.target.probes.jobs import Job
 from harness.target.probes.probe import Patches, ProbeContext
 from harness.target.probes.recorder import current_trace
+from harness.target.probes.resources import Resource
 from harness.target.probes.sites import UNKNOWN
 
 JOB = "_chainload_job"
