@@ -77,14 +77,14 @@ def read_call_chains(situation: Situation) -> CallChains:
 def _first_tries(attempts: Attempts) -> Rows:
     """Neither tries that the client calls its second, nor the same request made once more after it failed."""
     rows = np.flatnonzero((attempts.trace_key >= 0) & (attempts.retry_count <= 0))
-    trace, prompt = attempts.trace_key[rows], attempts.prompt_key[rows]
-    order = np.lexsort((attempts.received_s[rows], prompt, trace))
+    failed = (~attempts.is_outcome("ok") & (attempts.status != OK))[rows]  # a slow answer is one
+    suspects = np.flatnonzero(np.isin(attempts.trace_key[rows], attempts.trace_key[rows[failed]]))
+    own = rows[suspects]
+    trace, prompt = attempts.trace_key[own], attempts.prompt_key[own]
+    order = np.lexsort((attempts.received_s[own], prompt, trace))
     before, here = order[:-1], order[1:]
-    failed = (~attempts.is_outcome("ok") & (attempts.status != OK))[rows[before]]  # a slow answer is one
-    is_again = (
-        failed & (trace[here] == trace[before]) & (prompt[here] == prompt[before]) & (prompt[here] >= 0)
-    )
-    return np.delete(rows, here[is_again])
+    is_same = (trace[here] == trace[before]) & (prompt[here] == prompt[before]) & (prompt[here] >= 0)
+    return np.delete(rows, suspects[here[is_same & failed[suspects[before]]]])
 
 
 def _invocations(situation: Situation, wanted: set[bytes]) -> Mapping[bytes, tuple[str, float, float]]:

@@ -28,6 +28,7 @@ QUEUE_FIX = (
     "One consumer serves every request in turn: start several consumers, let each take several items at a time, or do "
     "the work where it is asked for."
 )
+NEVER_BACK = "none is ever given back."
 IN_ORDER_FIX = (
     "Take what a request needs in one order everywhere, sorted by a key of theirs say, so that two requests never wait "
     "for each other; or give back what is held before asking for the next, with a time limit on the wait."
@@ -49,26 +50,31 @@ def _find_standstill(situation: Situation) -> Iterator[Finding]:
         return
     kind, place = KINDS[kind_of_resource(found.resource)], say_location(found.location)
     first = found.first_users(situation)
-    had = f"{plural(len(found.holders), 'request')} had {'one' if found.is_several else 'it'} and waited for"
+    if found.is_several:
+        summary = f"Requests hold one {kind} each and wait for one another's, at {place}: {NEVER_BACK}"
+        had = "one and waited for another"
+        fix = IN_ORDER_FIX
+    else:
+        summary = f"All of the {kind} is held by requests that wait for more of it, at {place}: {NEVER_BACK}"
+        had = "it and waited for it"
+        fix = (
+            f"Take the {kind} once per request: release it before {place} asks for it again, or use one of its own "
+            "for the inner work. More permits only move the point at which it stops."
+        )
     yield Finding(
         cause=ID,
         role="limit",
         confidence="high",
         share_of_growth=None,
         location=found.location,
-        summary=f"Requests hold one {kind} each and wait for one another's, at {place}: none is ever given back."
-        if found.is_several
-        else f"All of the {kind} is held by requests that wait for more of it, at {place}: none is ever given back.",
+        summary=summary,
         evidence=[
             tell(
-                f"{had} {'another' if found.is_several else 'it'} when they were given up"
+                f"{plural(len(found.holders), 'request')} had {had} when they were given up"
                 f"{f'; it first stopped with {format_users(first)}' if first else ''}."
             )
         ],
-        fix=IN_ORDER_FIX
-        if found.is_several
-        else f"Take the {kind} once per request: release it before {place} asks for it again, or use one of its own "
-        "for the inner work. More permits only move the point at which it stops.",
+        fix=fix,
         stack=list(found.stack),
     )
 

@@ -34,9 +34,7 @@ class Standstill:
     most_waiting: float
     location: Location | None  # where one of the holders waits
     stack: Sequence[Frame]  # the same, innermost first
-    is_several: (
-        bool  # they have one and wait for another: locks that one line makes, or a cycle of different ones
-    )
+    is_several: bool  # they have one and wait for another: locks of one line, or different ones in a cycle
 
     def first_users(self, situation: Situation) -> int | None:
         """The smallest step in which it happened."""
